@@ -38,6 +38,7 @@
 #include <phoneauth/testing/fake_twilio.hpp>
 
 #include "event_log.hpp"
+#include "fake_phone.hpp"
 #include "fake_set_ups.hpp"
 #include "listening.hpp"
 #include "metrics.hpp"
@@ -144,11 +145,13 @@ bool test(options o) {
 /// What answers requests, on all ports.
 class service {
 public:
-    service(const options& o, const ::asio::any_io_executor& executor, any_storage& storage)
-        : storage_(storage), transport_(executor, way_to_twilio(o)),
+    /// @param twilio  the one that the server plays, or nullptr
+    service(const options& o, const ::asio::any_io_executor& executor, any_storage& storage,
+            const phoneauth::testing::twilio_simulator* twilio)
+        : storage_(storage), twilio_(twilio), transport_(executor, way_to_twilio(o)),
           log_(o.events.empty() ? nullptr : std::make_unique<event_log>(o.events)), observer_{&counters_, log_.get()},
           authenticator_(o.config, storage, transport_, passwords_, observer_), api_options_(o.api),
-          api_(authenticator_, o.api), page_(make_page(o.fake_twilio, o.config)),
+          api_(authenticator_, o.api), page_(make_page(o.fake_twilio, !o.operator_token.empty(), o.config)),
           description_(phoneauth::rest::reply::of_json(phoneauth::rest::openapi(o.api, o.config) + '\n')),
           gate_(o.operator_token), desk_gate_(o.operator_token),
           configuration_([this] { return authenticator_.test_configuration(); }),
@@ -167,6 +170,8 @@ public:
             phoneauth::rest::add_cors_headers(description, request, api_options_);
             co_return description;
         }
+        if (twilio_ && asks_for_messages(request) && may_read_messages(request, peer.address(), api_options_))
+            co_return messages_reply(*twilio_);
         auto address = peer.address().to_string();
         if (gate_.has_token() && operator_route::serves(request)) {
             auto client = client_of(request, address);
@@ -211,6 +216,7 @@ private:
     }
 
     any_storage& storage_;
+    const phoneauth::testing::twilio_simulator* twilio_;
     phoneauth::https_transport transport_;
     phoneauth::pooled_passwords passwords_;
     phoneauth::event_counters counters_;
@@ -243,10 +249,10 @@ void run(options o) {
         play_twilio(o, fake);
         if (o.default_status_callback)
             o.config.twilio.status_callback = url_of(reachable(address)) + "/api/services/Twilio/messageStatus";
-        print("No Twilio credentials: messages are printed here, not sent.");
+        print("No Twilio credentials: messages are printed here and shown on the page, not sent.");
     }
     complete(o.api);
-    answers.emplace(o, executor, *storage);
+    answers.emplace(o, executor, *storage, fake ? &*fake : nullptr);
     if (!o.metrics_address.empty())
         start_metrics(metrics, executor, o, [&]() -> ::asio::awaitable<std::string> {
             auto asking = answers->metrics_text();

@@ -2,6 +2,7 @@
 #include "page.hpp"
 
 #include <array>
+#include <cstddef>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -13,12 +14,19 @@ namespace server {
 namespace {
 
 // Made from pages/ by the build.
-constexpr std::string_view account_source =
+constexpr std::string_view account_source[] = {
 #include "page.inc"
-    ;
-constexpr std::string_view operator_source =
+};
+constexpr std::string_view operator_source[] = {
 #include "operator.inc"
-    ;
+};
+
+template <std::size_t N>
+std::string joined(const std::string_view (&parts)[N]) {
+    std::string whole;
+    for (const auto part : parts) whole += part;
+    return whole;
+}
 
 /// Sets the attribute data-`name` of the page, its first.
 void tell(std::string& page, std::string_view name, std::string_view value) {
@@ -72,9 +80,10 @@ phoneauth::http_response page_of(std::string text) {
 
 }  // namespace
 
-phoneauth::http_response make_page(bool fake_twilio, const phoneauth::config& c) {
-    auto page = std::string(account_source);
-    tell(page, "delivery", fake_twilio ? "terminal" : "sms");
+phoneauth::http_response make_page(bool fake_twilio, bool has_operators, const phoneauth::config& c) {
+    auto page = joined(account_source);
+    tell(page, "delivery", fake_twilio ? "page" : "sms");
+    tell(page, "operators", has_operators ? "on" : "off");
     tell(page, "phone-column", c.phone_column);
     tell(page, "reset", name_of(c.password_reset));
     tell(page, "devices", c.trusted_device_lifetime.count() == 0 ? "off" : "on");
@@ -82,7 +91,7 @@ phoneauth::http_response make_page(bool fake_twilio, const phoneauth::config& c)
 }
 
 phoneauth::http_response make_operator_page() {
-    return page_of(std::string(operator_source));
+    return page_of(joined(operator_source));
 }
 
 }  // namespace server

@@ -146,7 +146,7 @@ await check('another phone number, after a proof by password', async () => {
   await codeField(page).fill(code);
   await press(page, 'Change the number');
   await alert(page, /already exists.*error 3033/);
-  await inTask(page, 'Change the phone', 'Start again').click();
+  await change.getByLabel('New phone number').and(page.locator('[aria-invalid]:focus')).waitFor();
   code = await finishing(next);
   await look(page, 'account-phone', change);
   await codeField(page).fill(wrong(code));
@@ -193,7 +193,7 @@ await check('backup codes: shown once, after a proof by code', async () => {
   await look(page, 'account-backup-copied', task(page, 'Backup codes'));
   assert.equal(await page.evaluate(() => navigator.clipboard.readText()), codes.join('\n'));
   await page.getByText('On the wire').click();
-  const wire = await page.locator('#wire').innerText();
+  const wire = await page.locator('#wire').textContent();
   assert.match(wire, /POST \/api\/services\/Twilio\/makeBackupCodes[^]*"backupCodes": "•••"/);
   await inTask(page, 'Backup codes', 'I have them').click();
   const html = await page.content();
@@ -216,7 +216,7 @@ await check('a login with a backup code, once', async () => {
   await openTask(page, 'Sessions');
   await sessions(page).filter({hasText: 'This one'}).filter({hasText: 'by password and backup code'}).waitFor();
   await page.getByText('On the wire').click();
-  const wire = await page.locator('#wire').innerText();
+  const wire = await page.locator('#wire').textContent();
   assert.ok(!wire.includes(typed) && !wire.includes(ada.password));
   await press(page, 'Log out');
   await title(page, 'Log in');
@@ -411,10 +411,10 @@ await check('the end', async () => {
   await look(page, 'account-delete-code', task(page, 'Delete'));
   await codeField(page).fill(code);
   await press(page, 'Delete the account for good');
-  await title(page, 'Create an account');
+  await title(page, 'Your phone is your account');
   await status(page, 'Your account is deleted.');
-  await look(page, 'register-deleted');
-  await page.getByRole('link', {name: 'Account'}).click();
+  await look(page, 'start-deleted');
+  await page.getByRole('link', {name: 'Account', exact: true}).click();
   await title(page, 'Your account');
   await look(page, 'account-nobody');
   assert.deepEqual(await page.evaluate(() => ({...sessionStorage})), {});

@@ -2,63 +2,78 @@
 
 import assert from 'node:assert/strict';
 import {writeFileSync} from 'node:fs';
+import {request} from 'node:http';
+import {networkInterfaces} from 'node:os';
 import {join} from 'node:path';
 import {alert, audit, browser, button, codeField, field, fits, openPage, look, nothingWasWrong, press, section, status, title} from './browser.mjs';
-import {check, finish, person, scratch, secret, startServer, wrong} from './harness.mjs';
+import {check, finish, person, scratch, secret, skip, startServer, wrong} from './harness.mjs';
 
 const settings = join(scratch, 'settings.json');
-writeFileSync(settings, JSON.stringify({resend_cooldown: 4, max_sends_per_transaction: 2}));
+writeFileSync(settings, JSON.stringify({resend_cooldown: 4, max_sends_per_transaction: 2, max_sends_per_client_and_hour: 0}));
 const operatorToken = secret('the token of those who run the server'.replaceAll(' ', '-'));
 const server = await startServer([], {PHONEAUTH_SETTINGS: settings});
 const open = (hash = '', options = {}, url = server.url) => openPage(url + '/' + hash, options);
 
-async function askForCode(page, phone, name = 'Send the code') {
+// The first step of a section; to register, a person also says who they are.
+async function fillIn(page, {phone, email, password, name}) {
   await field(page, 'Phone number').fill(phone);
-  const {code} = await server.codeFor(phone, () => press(page, name));
+  if (!await section(page).locator('[name=identity]:visible').count()) return;
+  await field(page, 'Email').fill(email);
+  await field(page, 'Password').fill(password);
+  await field(page, 'Name').fill(name ?? '');
+}
+
+async function askForCode(page, who) {
+  await fillIn(page, who);
+  const {code} = await server.codeFor(who.phone, () => press(page, 'Send the code'));
   await codeField(page).waitFor();
   return code;
 }
 
 async function logIn(page, who) {
-  await codeField(page).fill(await askForCode(page, who.phone));
+  await codeField(page).fill(await askForCode(page, who));
   await press(page, 'Log in');
   await title(page, 'Your account');
 }
 
 async function register(page, who) {
-  const code = await askForCode(page, who.phone);
-  await codeField(page).fill(code);
-  await field(page, 'Email').fill(who.email);
-  await field(page, 'Password').fill(who.password);
-  await field(page, 'Name').fill('Ada');
+  await codeField(page).fill(await askForCode(page, who));
   await press(page, 'Create the account');
-  await title(page, 'Log in');
+  await title(page, 'Your account is ready');
 }
 
-const ada = person();
+const ada = {...person(), name: 'Ada'};
+const messages = (page) => page.getByRole('list', {name: 'Messages'}).getByRole('listitem');
 
-await check('the page says where the messages are', async () => {
+await check('a clear start, and where the messages are', async () => {
   const page = await open();
-  await page.getByText('prints each message to its terminal').waitFor();
+  await title(page, 'Your phone is your account');
+  await page.getByText('it plays Twilio, and no real phone gets a message').waitFor();
+  await look(page, 'start');
+  await section(page).getByRole('link', {name: 'Create an account'}).click();
   await title(page, 'Create an account');
   await look(page, 'register');
+  await page.goBack();
+  await title(page, 'Your phone is your account');
+  await section(page).getByRole('link', {name: 'Log in'}).click();
+  await title(page, 'Log in');
   await page.close();
 });
 
 await check('what keeps people out is found', async () => {
-  const page = await open();
+  const page = await open('#/register');
   await title(page, 'Create an account');
   assert.deepEqual(await audit(page), []);
   await page.evaluate(() => {
     document.documentElement.removeAttribute('lang');
-    document.querySelector('header p').style.color = '#aaa';
+    document.querySelector('#register .hint').style.color = '#aaa';
     const input = document.querySelector('#register .first input');
     input.closest('label').replaceWith(input);
     document.querySelector('#register .first button').style.minHeight = '20px';
     document.activeElement.blur();
   });
   const found = (await audit(page)).join('\n');
-  for (const each of [/^html-has-lang: /m, /^color-contrast: .*header > p/m, /^label: .*phone/m, /^a target of /m, /^nothing has the focus$/m]) assert.match(found, each);
+  for (const each of [/^html-has-lang: /m, /^color-contrast: .*hint/m, /^label: .*phone/m, /^a target of /m, /^nothing has the focus$/m]) assert.match(found, each);
   await page.close();
 });
 
@@ -120,39 +135,89 @@ await check('registration: error texts, then the account', async () => {
   await press(page, 'Send the code');
   await alert(page, 'Phone number is missing.');
   await look(page, 'register-missing');
-  await field(page, 'Phone number').fill('12');
+  await fillIn(page, {...ada, phone: '12'});
   await press(page, 'Send the code');
   await alert(page, /phone number.*error 14001/i);
   assert.equal(await field(page, 'Phone number').getAttribute('aria-invalid'), 'true');
+  assert.deepEqual(await section(page).locator('input:visible').evaluateAll((all) => all.map((e) => [e.name, e.type, e.autocomplete])),
+    [['phone', 'tel', 'tel'], ['identity', 'email', 'email'], ['password', 'password', 'new-password'], ['name', 'text', 'name']]);
 
-  const code = await askForCode(page, ada.phone);
+  const code = await askForCode(page, ada);
+  assert.deepEqual(await section(page).locator('input:visible').evaluateAll((all) => all.map((e) => e.name)), ['code'], 'one task at a time');
+  await page.locator('[name=code]:focus').waitFor();
   await look(page, 'register-code');
   assert.equal(await codeField(page).getAttribute('autocomplete'), 'one-time-code');
   assert.equal(await codeField(page).getAttribute('inputmode'), 'numeric');
-  await field(page, 'Email').fill(ada.email);
-  await field(page, 'Password').fill(ada.password);
   await press(page, 'Create the account');
   await alert(page, 'Code is missing.');
   await codeField(page).fill(wrong(code));
   await press(page, 'Create the account');
   await alert(page, /code is wrong.*4 tries left.*error 14021/);
   await look(page, 'register-wrong-code');
+  await page.goBack();
+  await field(page, 'Phone number').and(page.locator(':focus')).waitFor();
+  assert.equal(await field(page, 'Email').inputValue(), ada.email);
+  assert.equal(await codeField(page).count(), 0, 'one task at a time');
+  await page.goForward();
   await codeField(page).fill(code);
-  await field(page, 'Password').fill('short');
   await press(page, 'Create the account');
-  await alert(page, /password.*error 14010/i);
-  await field(page, 'Password').fill(ada.password);
-  await field(page, 'Email').fill('nobody');
+  await title(page, 'Your account is ready');
+  await section(page).getByText('Welcome, Ada.').waitFor();
+  await look(page, 'register-done');
+  await section(page).getByRole('link', {name: 'Log in'}).click();
+  await title(page, 'Log in');
+  assert.equal(await field(page, 'Phone number').inputValue(), ada.phone);
+  await page.goBack();
+  await page.goBack();
+  await title(page, 'Create an account');
+  await field(page, 'Email').waitFor();
+  assert.match(page.url(), /#\/register$/, 'what is done is not begun again');
+  await page.close();
+});
+
+await check('what is wrong in the first step is put right there, with the same code', async () => {
+  const who = person();
+  const page = await open('#/register');
+  const code = await askForCode(page, {...who, email: 'nobody', password: 'short'});
+  const from = server.lines.length;
+  await codeField(page).fill(code);
   await press(page, 'Create the account');
   await alert(page, /email.*error 3040/i);
+  await field(page, 'Email').and(page.locator('[aria-invalid]:focus')).waitFor();
   await look(page, 'register-email');
-  await field(page, 'Email').fill(ada.email);
-  await field(page, 'Name').fill('Ada');
+  await field(page, 'Email').fill(who.email);
   await press(page, 'Create the account');
-  await status(page, 'Welcome, Ada.');
-  await title(page, 'Log in');
-  await look(page, 'login-welcome');
-  assert.equal(await field(page, 'Phone number').inputValue(), ada.phone);
+  await alert(page, /password.*error 14010/i);
+  await field(page, 'Password').and(page.locator('[aria-invalid]:focus')).waitFor();
+  await field(page, 'Password').fill(who.password);
+  await press(page, 'Create the account');
+  await title(page, 'Your account is ready');
+  assert.equal(server.lines.slice(from).filter((line) => line.startsWith(`message to ${who.phone}`)).length, 0, 'no other code was sent');
+  await page.close();
+});
+
+await check('the SMS on the phone that is drawn: sender, text, delivery; one press fills the code in', async () => {
+  await browser.grantPermissions(['clipboard-read', 'clipboard-write'], {origin: server.url});
+  const who = person();
+  const page = await open('#/register'), bystander = await open('#/register');
+  assert.equal(await messages(page).count(), 0, 'what came before the page was opened');
+  const code = await askForCode(page, who);
+  const sms = messages(page).filter({hasText: who.phone});
+  await sms.waitFor();
+  const text = await sms.innerText();
+  for (const each of ['+15005550006', code, 'is your code to sign up', `To ${who.phone}`, 'Delivered']) assert.ok(text.includes(each), `${each} in ${text}`);
+  await look(page, 'sms', sms);
+  await sms.getByRole('button', {name: 'Copy'}).click();
+  await status(page, 'Copied.');
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), code);
+  await sms.getByRole('button', {name: `Fill in ${code}`}).click();
+  assert.equal(await codeField(page).inputValue(), code);
+  await button(page, 'Create the account').and(page.locator(':focus')).waitFor();
+  await page.keyboard.press('Enter');
+  await title(page, 'Your account is ready');
+  assert.equal(await page.getByRole('button', {name: /^Fill in/}).locator('visible=true').count(), 0, 'no step asks for it any more');
+  assert.ok(!(await page.locator('#wire').innerText()).includes(code));
+  await bystander.close();
   await page.close();
 });
 
@@ -161,24 +226,25 @@ await check('what the server does not offer is not shown', async () => {
   await title(page, 'Log in');
   assert.equal(await page.getByText('Forgotten your password?').isVisible(), false);
   await page.goto(server.url + '/#/reset');
-  await title(page, 'Create an account');
+  await title(page, 'Your phone is your account');
+  await page.goto(server.url + '/#/done');
+  await title(page, 'Your phone is your account'); // nobody has registered
+  assert.equal(await page.title(), 'Your phone is your account – phoneauth');
   await page.close();
 });
 
 await check('an email address that is taken', async () => {
   const page = await open('#/register');
-  const code = await askForCode(page, person().phone);
-  await codeField(page).fill(code);
-  await field(page, 'Email').fill(ada.email);
-  await field(page, 'Password').fill(ada.password);
+  await codeField(page).fill(await askForCode(page, {...ada, phone: person().phone}));
   await press(page, 'Create the account');
   await alert(page, /already exists.*error 3033/);
+  await field(page, 'Email').and(page.locator('[aria-invalid]:focus')).waitFor();
   await page.close();
 });
 
 await check('login with a code; the account; a property; logout', async () => {
   const page = await open('#/login');
-  const code = await askForCode(page, ada.phone);
+  const code = await askForCode(page, ada);
   await codeField(page).fill(wrong(code));
   await press(page, 'Log in');
   await alert(page, /4 tries left/);
@@ -198,6 +264,7 @@ await check('login with a code; the account; a property; logout', async () => {
   await page.reload();
   await title(page, 'Your account');
 
+  await section(page).getByText('Change a property').click();
   await field(page, 'Property').fill('city');
   await field(page, 'Value').fill('London');
   await press(page, 'Save');
@@ -237,53 +304,166 @@ await check('login with password and code', async () => {
   await page.close();
 });
 
-await check('the service: messages, tokens, questions', async () => {
+// ---- The console ----
+
+const description = await (await fetch(server.url + '/openapi.json')).json();
+const described = Object.entries(description.paths).flatMap(([path, methods]) => Object.entries(methods).map(([method, o]) => ({...o, path, method: method.toUpperCase()})));
+const outcome = (page) => page.locator('#outcome');
+const parameter = (page, name) => section(page).locator(`#attempt-fields [name="${name}"]`);
+const sendRequest = (page) => press(page, 'Send the request');
+
+async function openOperation(page, id) {
+  await page.goto(`${server.url}/#/console/${id}`);
+  await title(page, described.find((o) => o.operationId === id).summary);
+}
+
+await check('the console has every route of openapi.json, each with a form', async () => {
+  const page = await open();
+  await page.getByRole('link', {name: 'Console', exact: true}).click();
+  await title(page, 'Console');
+  await page.locator('.operation').first().waitFor();
+  const listed = await page.locator('.operation').evaluateAll((all) => all.map((a) => ['.method', '.path', 'b'].map((each) => a.querySelector(each).textContent).join(' ')));
+  assert.deepEqual(listed.sort(), described.map((o) => `${o.method} ${o.path} ${o.summary}`).sort());
+  assert.ok(listed.length > 20, listed.length);
+  await look(page, 'console');
+  for (const {operationId, summary, parameters = [], requestBody, path, method} of described) {
+    await page.evaluate((id) => { location.hash = '#/console/' + id; }, operationId);
+    await title(page, summary);
+    await page.locator('#operation-target').filter({hasText: `${method}/api${path}`}).waitFor();
+    const [{schema} = {schema: {}}] = Object.values(requestBody?.content ?? {});
+    const {properties = {}} = schema.oneOf?.[0] ?? schema;
+    const names = await page.locator('#attempt-fields').locator('input, textarea').evaluateAll((all) => all.map((e) => e.name).filter((name) => !name.startsWith('More')));
+    assert.deepEqual(names, [...parameters.map((p) => p.name), ...Object.keys(properties)], operationId);
+  }
+  await page.goBack();
+  await title(page, described.at(-2).summary);
+  await page.goto(server.url + '/#/console/nothing');
+  await title(page, 'Console');
+  await page.close();
+});
+
+await check('the console: messages, tokens, questions', async () => {
   const page = await open('#/login');
   await logIn(page, ada);
-  await page.getByRole('link', {name: 'Service'}).click();
-  await title(page, 'Try the service');
-  const token = await page.locator('#token input').inputValue();
-  assert.match(token, /^[0-9A-F-]{36}$/, 'the current token is filled in');
-  await look(page, 'service');
-  await field(page, 'To').first().fill('+15005550006');
-  await field(page, 'Message').fill('Grüße');
-  await field(page, 'Media URL').fill('http://example.com/a.png');
-  await press(page, 'Send');
-  await alert(page, /https.*error 14003/);
-  await field(page, 'Media URL').fill('https://example.com/a.png');
-  await field(page, 'Options').fill('{');
-  await press(page, 'Send');
-  await alert(page, 'The options are not JSON.');
-  await look(page, 'service-options');
-  await field(page, 'Options').fill('{"ValidityPeriod": 600}');
-  const {text} = await server.message('+15005550006', () => press(page, 'Send'));
+  const token = secret(JSON.parse(await page.evaluate(() => sessionStorage.getItem('phoneauth')))['user-token']);
+  await openOperation(page, 'sendMessage');
+  await parameter(page, 'phoneNumber').fill('');
+  await sendRequest(page);
+  await alert(page, 'phoneNumber is missing.');
+  await look(page, 'operation');
+  await parameter(page, 'phoneNumber').fill('+15005550006');
+  await sendRequest(page);
+  await outcome(page).filter({hasText: /"code": 8007/}).waitFor();
+  await parameter(page, 'message').fill('Grüße');
+  await parameter(page, 'mediaUrl').fill('http://example.com/a.png');
+  await sendRequest(page);
+  await page.getByRole('heading', {name: 'Request and reply 400'}).and(page.locator(':focus')).waitFor();
+  assert.match(await outcome(page).innerText(), /"code": 14003/);
+  await parameter(page, 'mediaUrl').fill('https://example.com/a.png');
+  await parameter(page, 'options').fill('{');
+  await sendRequest(page);
+  await alert(page, 'options is not JSON.');
+  await parameter(page, 'options').and(page.locator('[aria-invalid]:focus')).waitFor();
+  await look(page, 'operation-json');
+  await parameter(page, 'options').fill('{"ValidityPeriod": 600}');
+  const {text} = await server.message('+15005550006', () => sendRequest(page));
   assert.match(text, /Grüße/);
-  await status(page, 'handed to Twilio');
-  await look(page, 'service-sent', page.locator('#reply'));
-  assert.match(await page.locator('#reply').innerText(), /"sid": "(SM|MM)/);
-  await field(page, 'To').first().fill('+15005550004');
-  await press(page, 'Send');
-  await alert(page, /error 14030, Twilio 21610/);
+  await outcome(page).filter({hasText: /"sid": "(SM|MM)/}).waitFor();
+  const shown = await outcome(page).innerText();
+  for (const each of ['POST /api/services/Twilio/sendMessage', 'user-token: •••', 'content-type: application/json', '"message": "Grüße"', '"ValidityPeriod": 600', 'cache-control: no-store'])
+    assert.ok(shown.includes(each), `${each} in ${shown}`);
+  await messages(page).filter({hasText: 'Media: https://example.com/a.png'}).waitFor();
+  await look(page, 'operation-sent', page.locator('#outcome-title'));
+  await parameter(page, 'phoneNumber').fill('+15005550004');
+  await sendRequest(page);
+  await outcome(page).filter({hasText: /"code": 14030[^]*"twilioCode": 21610/}).waitFor();
 
-  await press(page, 'Is it valid?');
-  await page.locator('#reply').filter({hasText: /^true$/}).waitFor();
-  await field(page, 'User token').fill('nonsense');
-  await press(page, 'Is it valid?');
-  await page.locator('#reply').filter({hasText: /^false$/}).waitFor();
-  await press(page, 'info');
-  await page.locator('#reply').filter({hasText: '"rtURL"'}).waitFor();
-  await press(page, 'userclassprops');
-  await page.locator('#reply').filter({hasText: '"identity": true'}).waitFor();
+  await openOperation(page, 'isValidUserToken');
+  assert.equal(await parameter(page, 'token').inputValue(), token, 'the current token is filled in');
+  await sendRequest(page);
+  await outcome(page).filter({hasText: /no-store\s+true/}).waitFor();
+  await parameter(page, 'token').fill('nonsense');
+  await sendRequest(page);
+  await outcome(page).filter({hasText: /no-store\s+false/}).waitFor();
+  await openOperation(page, 'info');
+  await sendRequest(page);
+  await outcome(page).filter({hasText: '"rtURL"'}).waitFor();
+  await openOperation(page, 'describeUserClass');
+  await sendRequest(page);
+  await outcome(page).filter({hasText: '"identity": true'}).waitFor();
+  await openOperation(page, 'updateUser');
+  await field(page, 'More members').fill('{"city": "London"}');
+  await sendRequest(page);
+  await outcome(page).filter({hasText: /PUT \/api\/users\/[0-9A-F-]{36}[^]*"city": "London"/}).waitFor();
+  await openOperation(page, 'messageStatus');
+  for (const each of ['X-Twilio-Signature', 'transaction', 'send', 'MessageSid', 'MessageStatus']) await parameter(page, each).fill('x');
+  await sendRequest(page);
+  await outcome(page).filter({hasText: /messageStatus\?transaction=x&send=x\s[^]*x-www-form-urlencoded[^]*403/i}).waitFor();
 
   await page.getByText('On the wire').click();
-  const wire = await page.locator('#wire').innerText();
+  const wire = await page.locator('#wire').textContent();
   assert.match(wire, /POST \/api\/services\/Twilio\/sendMessage/);
   await look(page, 'wire', page.locator('#wire'));
   assert.ok(!wire.includes(token), 'the token is left out');
   await page.close();
 });
 
-const operators = (page) => page.getByRole('heading', {name: 'For operators'});
+await check('the console: a login; secrets are hidden, shown by a press, and gone after the logout', async () => {
+  const who = person();
+  const page = await open('#/register');
+  await register(page, who);
+  await page.goto(server.url + '/#/console/listSessions');
+  await title(page, "The user's sessions and trusted devices");
+  await section(page).getByText('This takes a session').waitFor();
+  await look(page, 'operation-no-session');
+  await sendRequest(page);
+  await outcome(page).filter({hasText: /"code": 3064/}).waitFor();
+  await openOperation(page, 'loginWithPhoneNumberAndPassword');
+  await parameter(page, 'phoneNumber').fill(who.phone);
+  await parameter(page, 'password').fill(who.password);
+  const {code} = await server.codeFor(who.phone, () => sendRequest(page));
+  await outcome(page).filter({hasText: '"transactionId"'}).waitFor();
+  assert.match(await outcome(page).innerText(), /"password": "•••"/);
+  assert.ok(!(await page.content()).includes(who.password));
+  await openOperation(page, 'loginWithCode');
+  assert.match(await parameter(page, 'transactionId').inputValue(), /^[0-9A-F-]{36}$/, 'it is known');
+  await messages(page).getByRole('button', {name: `Fill in ${code}`}).click();
+  await sendRequest(page);
+  await status(page, 'the page uses this session');
+  const token = secret(JSON.parse(await page.evaluate(() => sessionStorage.getItem('phoneauth')))['user-token']);
+  const shows = async () => {
+    const text = await outcome(page).innerText();
+    return [text.includes(token), text.includes(`"code": "${code}"`)];
+  };
+  assert.deepEqual(await shows(), [false, false]);
+  const toggle = outcome(page).getByRole('button', {name: 'Show secrets'});
+  assert.equal(await toggle.getAttribute('aria-pressed'), 'false');
+  await toggle.click();
+  assert.deepEqual(await shows(), [true, true]);
+  assert.equal(await toggle.getAttribute('aria-pressed'), 'true');
+  await look(page, 'operation-secrets', toggle);
+  await toggle.click();
+  assert.deepEqual(await shows(), [false, false]);
+  await toggle.click();
+  await openOperation(page, 'listSessions');
+  await section(page).getByText('is sent along').waitFor();
+  await sendRequest(page);
+  await outcome(page).filter({hasText: '"current": true'}).waitFor();
+  await openOperation(page, 'logout');
+  await sendRequest(page);
+  await page.getByRole('heading', {name: 'Request and reply 200'}).waitFor();
+  assert.equal(await page.evaluate(() => sessionStorage.getItem('phoneauth')), null);
+  await page.getByText('On the wire').click();
+  assert.equal(await page.getByRole('button', {name: 'Show secrets'}).count(), 0);
+  const html = await page.content();
+  for (const each of await page.locator('input, textarea').evaluateAll((all) => all.map((e) => e.value))) assert.ok(![token, who.password].includes(each));
+  for (const each of [token, who.password]) assert.ok(!html.includes(each), 'whoever comes next learns nothing');
+  await page.close();
+});
+
+// ---- Configuration ----
+
+const operators = (page) => page.getByRole('heading', {name: 'Can codes be sent?'});
 
 const testConfiguration = async (page, token) => {
   await field(page, "Operators' token").fill(token);
@@ -292,8 +472,9 @@ const testConfiguration = async (page, token) => {
 
 await check('operators test the configuration: the right one', async () => {
   const own = await startServer(['--fake-twilio', 'fine'], {PHONEAUTH_SETTINGS: settings, PHONEAUTH_OPERATOR_TOKEN: operatorToken});
-  const page = await open('#/service', {}, own.url);
-  await title(page, 'Try the service');
+  const page = await open('#/start', {}, own.url);
+  await page.getByRole('link', {name: 'Configuration'}).click();
+  await title(page, 'Configuration');
   const operator = page.locator('#operator');
   await press(page, 'Test configuration');
   await alert(page, "Operators' token is missing.");
@@ -301,6 +482,7 @@ await check('operators test the configuration: the right one', async () => {
   await alert(page, /token is missing or wrong.*error 14013/);
   assert.equal(await operator.locator('[name=token]').getAttribute('aria-invalid'), 'true');
   await look(page, 'configuration-token', operators(page));
+  assert.match(await page.locator('#configured').innerText(), /Messages go through\s+A Twilio that the server plays[^]*property\s+phoneNumber/);
   await testConfiguration(page, operatorToken);
   await status(page, 'Codes can be sent.');
   await page.locator('#report-title:focus').waitFor();
@@ -312,7 +494,7 @@ await check('operators test the configuration: the right one', async () => {
   await look(page, 'configuration-again', operators(page));
   assert.equal(await page.locator('#findings:visible').count(), 0, 'what is old is gone');
   await page.getByText('On the wire').click();
-  const wire = await page.locator('#wire').innerText();
+  const wire = await page.locator('#wire').textContent();
   assert.match(wire, /GET \/operator\/test-configuration/);
   assert.ok(!(await page.content()).includes(operatorToken), 'the token is nowhere on the page');
   assert.equal(await page.evaluate(() => JSON.stringify([{...sessionStorage}, {...localStorage}])), '[{},{}]');
@@ -322,8 +504,9 @@ await check('operators test the configuration: the right one', async () => {
 
 await check('operators test the configuration: what is wrong comes with its remedy', async () => {
   const own = await startServer(['--fake-twilio', 'sender-without-sms'], {PHONEAUTH_SETTINGS: settings, PHONEAUTH_OPERATOR_TOKEN: operatorToken});
-  const page = await open('#/service', {}, own.url);
-  await title(page, 'Try the service');
+  const page = await open('#/start', {}, own.url);
+  await page.getByRole('link', {name: 'Configuration'}).click();
+  await title(page, 'Configuration');
   await testConfiguration(page, operatorToken);
   await status(page, /^Codes cannot be sent: 1 of 14 checks failed\. \d\snotes?\.$/);
   const finding = page.locator('#findings li').filter({hasText: 'Failed'});
@@ -336,10 +519,11 @@ await check('operators test the configuration: what is wrong comes with its reme
 });
 
 await check('operators without a token are told how to have one', async () => {
-  const page = await open('#/service');
-  await title(page, 'Try the service');
-  await testConfiguration(page, operatorToken);
-  await alert(page, /no token for operators: start it with PHONEAUTH_OPERATOR_TOKEN/);
+  const page = await open('#/configuration');
+  await title(page, 'Configuration');
+  await section(page).getByText(/the server has no token for them: start it with\s+PHONEAUTH_OPERATOR_TOKEN/).waitFor();
+  assert.equal(await button(page, 'Test configuration').count(), 0);
+  assert.equal((await fetch(server.url + '/operator/test-configuration', {headers: {authorization: `Bearer ${operatorToken}`}})).status, 404);
   await look(page, 'configuration-none', operators(page));
   await page.close();
 });
@@ -361,13 +545,11 @@ await check('a session that ended elsewhere', async () => {
 
 await check('a code that arrives', async () => {
   const page = await open('#/register');
-  const code = await askForCode(page, person().phone);
+  const code = await askForCode(page, person());
   const progress = section(page).locator('.progress:visible');
   await progress.filter({hasText: /^It was delivered\. 5 tries left, [45]:\d\d min\.$/}).waitFor();
   await look(page, 'register-delivered');
   await codeField(page).fill(wrong(code));
-  await field(page, 'Email').fill('ada@example.net');
-  await field(page, 'Password').fill(ada.password);
   await press(page, 'Create the account');
   await progress.filter({hasText: '4 tries left'}).waitFor();
   await page.close();
@@ -375,10 +557,13 @@ await check('a code that arrives', async () => {
 
 await check('a code that does not arrive; what a person writes meanwhile stays', async () => {
   const page = await open('#/register', {clock: true});
-  await askForCode(page, '+15005553006');
+  await askForCode(page, {...person(), phone: '+15005553006'});
   await codeField(page).pressSequentially('12');
   const progress = section(page).locator('.progress:visible');
   await progress.filter({hasText: /^It was not delivered\. The phone number is a landline.*\(Twilio 30006\)/}).waitFor();
+  const lost = messages(page).filter({hasText: 'To +15005553006'});
+  assert.match(await lost.innerText(), /^\+15005550006[^]*A message was not delivered\.[^]*Undelivered, Twilio 30006$/);
+  assert.equal(await lost.getByRole('button').count(), 0, 'there is no code on the phone');
   await look(page, 'register-not-delivered');
   const asked = await page.locator('#wire li').count();
   const polls = [];
@@ -410,7 +595,7 @@ await check('a login by code does not tell whether it arrives', async () => {
 await check('send again: countdown, a second message, the cap', async () => {
   const who = person();
   const page = await open('#/register');
-  const code = await askForCode(page, who.phone);
+  const code = await askForCode(page, who);
   const again = button(page, /^Send again/);
   assert.match(await again.innerText(), /^Send again in [1-4] s$/);
   assert.equal(await again.getAttribute('aria-disabled'), 'true');
@@ -428,7 +613,7 @@ await check('send again: countdown, a second message, the cap', async () => {
 
 await check('too many wrong codes', async () => {
   const page = await open('#/login');
-  const code = await askForCode(page, ada.phone);
+  const code = await askForCode(page, ada);
   for (const left of ['4 tries left', '3 tries left', '2 tries left', '1 try left']) {
     await codeField(page).fill(wrong(code));
     await press(page, 'Log in');
@@ -447,7 +632,7 @@ await check('too many wrong codes', async () => {
 
 await check('by keyboard alone', async () => {
   const who = person();
-  const page = await open('#/register');
+  const page = await open('#/start');
   const focused = () => page.evaluate(() => document.activeElement.name || document.activeElement.textContent.trim());
   const tabTo = async (name) => {
     for (let i = 0; i < 20; ++i) {
@@ -456,18 +641,25 @@ await check('by keyboard alone', async () => {
     }
     assert.fail(`no way to ${name} by Tab; the focus is on ${await focused()}`);
   };
-  await tabTo('phone');
-  await page.keyboard.type(who.phone);
+  await tabTo('Create an account');
+  await page.keyboard.press('Enter');
+  await title(page, 'Create an account');
+  assert.equal(await focused(), 'Create an account');
+  for (const [name, text] of [['phone', who.phone], ['identity', who.email], ['password', who.password]]) {
+    await tabTo(name);
+    await page.keyboard.type(text);
+  }
   const {code} = await server.codeFor(who.phone, () => page.keyboard.press('Enter'));
   await page.locator('[name=code]:focus').waitFor();
   await page.keyboard.type(wrong(code));
-  await tabTo('identity');
-  await page.keyboard.type(who.email);
-  await tabTo('password');
-  await page.keyboard.type(who.password);
   await page.keyboard.press('Enter');
   await page.locator('[name=code][aria-invalid]:focus').waitFor();
-  await page.keyboard.type(code); // what is wrong is selected, so typing replaces it
+  await tabTo(`Fill in ${code}`);
+  await page.keyboard.press('Enter');
+  await tabTo('Create the account'); // the focus is there
+  await page.keyboard.press('Enter');
+  await title(page, 'Your account is ready');
+  await tabTo('Log in');
   await page.keyboard.press('Enter');
   await title(page, 'Log in');
   assert.equal(await focused(), 'Log in');
@@ -495,14 +687,22 @@ await check('on a phone', async () => {
   await usable();
   await register(page, who);
   await usable();
-  const code = await askForCode(page, who.phone);
+  await section(page).getByRole('link', {name: 'Log in'}).click();
+  const code = await askForCode(page, who);
   await usable();
   await codeField(page).fill(code);
   await press(page, 'Log in');
   await title(page, 'Your account');
   await usable();
-  await page.getByRole('link', {name: 'Service'}).click();
-  await title(page, 'Try the service');
+  await page.getByRole('link', {name: 'Console', exact: true}).click();
+  await page.locator('.operation').first().waitFor();
+  await usable();
+  for (const id of ['register', 'loginWithPhoneNumberAndPassword', 'messageStatus']) {
+    await openOperation(page, id);
+    await usable();
+  }
+  await page.getByRole('link', {name: 'Configuration'}).click();
+  await title(page, 'Configuration');
   await usable();
   await page.close();
 });
@@ -513,13 +713,14 @@ await check('the phone as identity, under a name of its own', async () => {
   const other = await startServer([], {PHONEAUTH_SETTINGS: file});
   const who = person();
   const page = await open('#/register', {}, other.url);
+  await field(page, 'Email').waitFor({state: 'hidden'}); // nobody is asked for another identity
   await field(page, 'Phone number').fill(who.phone);
+  await field(page, 'Password').fill(who.password);
+  await look(page, 'register-phone-alone');
   const {code} = await other.codeFor(who.phone, () => press(page, 'Send the code'));
   await codeField(page).fill(code);
-  assert.equal(await section(page).locator('[name=identity]:visible').count(), 0, 'nobody is asked for another identity');
-  await look(page, 'register-phone-alone');
-  await field(page, 'Password').fill(who.password);
   await press(page, 'Create the account');
+  await section(page).getByRole('link', {name: 'Log in'}).click();
   await title(page, 'Log in');
   const login = await other.codeFor(who.phone, () => press(page, 'Send the code'));
   await codeField(page).fill(login.code);
@@ -528,6 +729,70 @@ await check('the phone as identity, under a name of its own', async () => {
   assert.match(await page.locator('#user').innerText(), /mobile\s+\+1500/);
   await page.close();
   await other.stop();
+});
+
+await check('messages are for browsers on this machine', async () => {
+  const own = await startServer(['--hosts', 'any', '--allow-origin', 'any', '--trusted-proxy', '127.0.0.1'], {});
+  const ask = (headers, method = 'GET') => new Promise((resolve, reject) => {
+    const {hostname, port} = new URL(own.url);
+    request({hostname, port, path: '/fake/messages', method, headers}, (reply) => {
+      reply.resume();
+      resolve({status: reply.statusCode, headers: reply.headers});
+    }).on('error', reject).end();
+  });
+  for (const headers of [{}, {host: 'localhost'}, {host: 'LOCALHOST:80'}, {host: '[::1]:80'}]) {
+    const reply = await ask(headers);
+    assert.equal(reply.status, 200, JSON.stringify(headers));
+    assert.equal(reply.headers['cache-control'], 'no-store');
+    assert.equal(reply.headers['access-control-allow-origin'], undefined);
+  }
+  for (const headers of [{host: 'evil.example'}, {host: 'localhost.evil.example'}, {'x-forwarded-for': '203.0.113.7'}, {'x-forwarded-for': '127.0.0.1'}, {forwarded: 'for=203.0.113.7'}, {via: '1.1 a'}])
+    assert.equal((await ask(headers)).status, 404, JSON.stringify(headers));
+  const cross = await ask({origin: 'https://evil.example'});
+  assert.equal(cross.headers['access-control-allow-origin'], undefined, 'no page of another origin reads them');
+  assert.equal(cross.headers['cross-origin-resource-policy'], 'same-origin');
+  assert.equal((await ask({}, 'POST')).status, 404);
+  await own.stop();
+});
+
+const elsewhere = Object.values(networkInterfaces()).flat().find(({internal, family}) => !internal && family === 'IPv4')?.address;
+if (elsewhere)
+  await check('messages are not for other machines', async () => {
+    const own = await startServer(['--listen', '0.0.0.0:0']);
+    const {port} = new URL(own.url);
+    for (const [host, status] of [['127.0.0.1', 200], [elsewhere, 404]]) assert.equal((await fetch(`http://${host}:${port}/fake/messages`)).status, status, host);
+    await own.stop();
+  });
+else skip('messages are not for other machines: this one has no address beside loopback');
+
+await check('elsewhere the page says that the terminal has them', async () => {
+  const page = await openPage('about:blank');
+  await page.route('**/fake/messages', (route) => route.fulfill({status: 404, body: '{}'}));
+  await page.goto(server.url);
+  await page.getByText('prints each message to its terminal').waitFor();
+  assert.equal(await page.getByRole('complementary', {name: 'Messages'}).count(), 0);
+  await look(page, 'start-terminal');
+  await page.close();
+});
+
+await check('where Twilio is real there is no phone, and nothing to ask for', async () => {
+  const own = await startServer([], {TWILIO_ACCOUNT_SID: 'AC' + '0'.repeat(32), TWILIO_AUTH_TOKEN: secret('a secret that only Twilio knows'),
+    TWILIO_SENDER: '+15005550006', TWILIO_BASE_URL: 'http://127.0.0.1:9'});
+  assert.equal((await fetch(own.url + '/fake/messages')).status, 404);
+  const page = await openPage('about:blank');
+  const asked = [];
+  page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+  await page.goto(own.url + '/#/login');
+  await title(page, 'Log in');
+  await field(page, 'Phone number').fill(ada.phone);
+  await press(page, 'Send the code');
+  await codeField(page).or(section(page).getByRole('alert').filter({hasText: /error/})).first().waitFor();
+  assert.ok(asked.some((path) => path.endsWith('/loginWithPhoneNumber')), asked.join());
+  assert.ok(!asked.some((path) => path.startsWith('/fake')), asked.join());
+  assert.equal(await page.getByRole('complementary', {name: 'Messages'}).count(), 0);
+  assert.equal(await page.getByText(/terminal/).locator('visible=true').count(), 0);
+  await page.close();
+  await own.stop();
 });
 
 await check('in the dark', async () => {
@@ -544,7 +809,7 @@ await check('a server that is gone', async () => {
   const page = await open('#/register');
   const ended = await server.stop();
   assert.deepEqual(ended, {status: 0, signal: null});
-  await field(page, 'Phone number').fill(person().phone);
+  await fillIn(page, person());
   await press(page, 'Send the code');
   await alert(page, 'The server cannot be reached.');
   await look(page, 'register-no-server');

@@ -6,17 +6,21 @@ const taskResets = [];
 function setSession(user) {
   if (user?.objectId !== session?.objectId) {
     taskResets.forEach((reset) => reset());
-    document.querySelectorAll('.task').forEach((task) => { task.open = task.id === 'change-property'; });
+    document.querySelectorAll('.task').forEach((task) => { task.open = false; });
     byId('sessions').replaceChildren();
   }
   session = user;
   if (user) sessionStorage.setItem('phoneauth', JSON.stringify(user));
   else sessionStorage.removeItem('phoneauth');
+  if (!user) forgetSecrets();
   byId('nobody').hidden = Boolean(user);
   byId('somebody').hidden = !user;
   byId('user').replaceChildren();
   byId('names').replaceChildren();
-  byId('token').elements.token.value = user ? user['user-token'] : '';
+  const who = [user?.name, user?.[identityColumn], user?.[phoneColumn]].filter(Boolean);
+  byId('who').textContent = who[0] ?? '';
+  byId('who-more').textContent = who.slice(1).join(' · ');
+  byId('face').textContent = [...who[0] ?? ''].find((each) => /[\p{L}\d]/u.test(each))?.toUpperCase() ?? '';
   for (const [name, value] of Object.entries(user ?? {})) {
     byId('names').append(new Option(name));
     if (value === null || name.startsWith('___') || (name === 'ownerId' && value === user.objectId)) continue; // it says nothing
@@ -188,15 +192,7 @@ byId('make-codes').addEventListener('click', () => guarded(backupTask, async () 
   byId('make-codes').hidden = true;
   byId('backup-title').focus();
 }));
-byId('copy-codes').addEventListener('click', async () => {
-  try {
-    await navigator.clipboard.writeText(shownCodes().join('\n'));
-    say('Copied.');
-  } catch { // a page that did not come over HTTPS, or a person who said no
-    getSelection().selectAllChildren(byId('backup-list'));
-    say('Selected; copy them.');
-  }
-});
+byId('copy-codes').addEventListener('click', () => copy(shownCodes().join('\n'), byId('backup-list')));
 byId('hide-codes').addEventListener('click', () => {
   hideBackupCodes();
   backupTask.querySelector('summary').focus();
@@ -209,7 +205,7 @@ taskResets.push(twoSteps(byId('delete-account'),
   async ({transactionId, code}) => {
     await call('POST', '/services/Twilio/confirmDeletion', {transactionId, code});
     setSession(null);
-    show('register');
+    show('start');
     say('Your account is deleted.');
   }));
 

@@ -2,6 +2,7 @@
 const root = document.documentElement;
 const phoneColumn = root.dataset.phoneColumn;
 const byId = (id) => document.getElementById(id);
+let identityColumn = 'email';
 const say = (text) => { byId('status').textContent = text; };
 let session = null; // of whoever is logged in: the user, with their token
 
@@ -28,45 +29,35 @@ function duration(seconds) {
 }
 
 // `isNews` says whether a reply is worth showing; what is asked every two seconds seldom is.
-function call(method, path, body, isNews = () => true) {
+function call(method, path, body, isNews) {
   return request(method, '/api' + path, session ? {'user-token': session['user-token']} : {}, body, isNews);
 }
 
+const onExchange = []; // who is told of each request and what came of it
+
 async function request(method, path, headers, body, isNews = () => true) {
-  if (body) headers['content-type'] = 'application/json';
-  let response, text;
+  const began = performance.now();
+  const exchange = {method, path, headers, body, replyHeaders: {}};
+  const tell = (isNew) => {
+    exchange.milliseconds = Math.round(performance.now() - began);
+    onExchange.forEach((listener) => listener(exchange, isNew));
+  };
+  if (body) headers['content-type'] ??= 'application/json';
+  const sent = body && (headers['content-type'] === 'application/json' ? JSON.stringify(body) : new URLSearchParams(body).toString());
+  let response;
   try {
-    response = await fetch(path, {method, headers, body: body && JSON.stringify(body), cache: 'no-store'});
-    text = await response.text();
+    response = await fetch(path, {method, headers, body: sent, cache: 'no-store'});
+    exchange.text = await response.text();
   } catch {
-    if (isNews()) record(method, path, body, 'no reply');
+    tell(isNews());
     throw new Failure(0, {message: 'The server cannot be reached. Is it still running?'});
   }
-  let reply;
-  try { reply = JSON.parse(text); } catch { reply = undefined; }
-  if (!response.ok || isNews(reply)) record(method, path, body, response.status, reply);
-  if (!response.ok) throw new Failure(response.status, reply);
-  return reply;
-}
-
-const secrets = ['password', 'currentPassword', 'code', 'transactionCode', 'backupCode', 'backupCodes', 'user-token', 'deviceToken', 'proof'];
-
-// A code that is a number is that of an error.
-function masked(key, value) {
-  return secrets.includes(key) && (typeof value === 'string' || Array.isArray(value)) ? '•••' : value;
-}
-
-function record(method, path, body, status, reply) {
-  if (!byId('wire')) return;
-  const item = document.createElement('li');
-  const pre = document.createElement('pre');
-  pre.tabIndex = 0; // a long one is scrolled by keyboard, too
-  const shown = path.replace(/(isvalidusertoken\/).*/, '$1•••');
-  pre.textContent = [method + ' ' + shown, body && JSON.stringify(body, masked, 2), '→ ' + status,
-    reply === undefined ? '' : JSON.stringify(reply, masked, 2)].filter(Boolean).join('\n');
-  item.append(pre);
-  byId('wire').prepend(item);
-  if (byId('wire').children.length > 20) byId('wire').lastChild.remove();
+  exchange.status = response.status;
+  exchange.replyHeaders = Object.fromEntries(response.headers);
+  try { exchange.reply = JSON.parse(exchange.text); } catch { /* it is no JSON */ }
+  tell(!response.ok || isNews(exchange.reply));
+  if (!response.ok) throw new Failure(response.status, exchange.reply);
+  return exchange.reply;
 }
 
 // ---- Forms ----
@@ -125,6 +116,7 @@ async function guarded(area, work) {
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     if (session && [3064, 3048].includes(error.code)) area = leave();
+    else area = error.area ?? area;
     showError(area, error.text, fieldOf(area, error));
     return error;
   } finally {

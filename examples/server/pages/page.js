@@ -1,7 +1,5 @@
 // ---- Register ----
 
-let identityColumn = 'email';
-
 twoSteps(byId('register'),
   ({phone}) => call('POST', '/users/register', {[phoneColumn]: phone}),
   async ({phone, transactionId, code, identity, password, name}) => {
@@ -10,8 +8,9 @@ twoSteps(byId('register'),
     if (name.trim()) body.name = name.trim();
     const user = await call('POST', '/users/register', body);
     byId('login').querySelector('[name=phone]').defaultValue = user[phoneColumn];
-    show('login');
-    say('Welcome' + (user.name ? ', ' + user.name : '') + '. Your account is ready; log in with your phone.');
+    loginForm.elements.phone.value = user[phoneColumn];
+    byId('done-text').textContent = 'Welcome' + (user.name ? ', ' + user.name : '') + '. ' + user[phoneColumn] + ' is proved to be yours: log in with it.';
+    show('done');
   });
 
 // The identity may be another column than the email address, or the phone itself.
@@ -104,37 +103,6 @@ twoSteps(byId('reset'),
     say('Your password is a new one. All your sessions have ended; log in.');
   });
 
-// ---- Service ----
-
-function showReply(reply) {
-  byId('reply-title').hidden = byId('reply').hidden = false;
-  byId('reply').textContent = JSON.stringify(reply, masked, 2);
-  byId('reply-title').focus();
-}
-
-onSubmit(byId('send'), async ({phone, message, media, options}) => {
-  const body = {phoneNumber: phone.trim(), message};
-  if (media.trim()) body.mediaUrl = media.trim();
-  if (options.trim()) {
-    try { body.options = JSON.parse(options); } catch { throw new Failure(0, {message: 'The options are not JSON.'}); }
-  }
-  showReply(await call('POST', '/services/Twilio/sendMessage', body));
-  say('The message was handed to Twilio.');
-});
-onSubmit(byId('token'), async ({token}) => showReply(await call('GET', '/users/isvalidusertoken/' + encodeURIComponent(token.trim()))));
-onSubmit(byId('ask'), async (_, button) => showReply(await call('GET', button.value)));
-
-// ---- Operators ----
-
-onSubmit(byId('operator'), async ({token}) => {
-  try {
-    await testConfiguration(token);
-  } catch (error) {
-    if (error.status !== 404) throw error;
-    throw new Failure(404, {message: 'The server has no token for operators: start it with PHONEAUTH_OPERATOR_TOKEN set, or with --operator-token-file.'});
-  }
-});
-
 // ---- Sections ----
 
 // When a session has ended: to the login, whose form is returned.
@@ -149,21 +117,35 @@ const {reset: resetPolicy} = root.dataset;
 byId('forgotten').hidden = resetPolicy === 'disabled';
 const sections = [...document.querySelectorAll('section')].filter((s) => s.id !== 'reset' || resetPolicy !== 'disabled');
 
-function show(name) {
-  if (location.hash !== '#/' + name) history.pushState(null, '', '#/' + name);
+// The address says which section, and which step of it: Back leads back.
+function go(place, replace) {
+  if (location.hash === '#/' + place) return;
+  history[replace ? 'replaceState' : 'pushState'](null, '', '#/' + place);
+}
+
+function show(name, step, replace) {
   sections.forEach((s) => { s.hidden = s.id !== name; });
   hideBackupCodes();
+  const nav = name === 'operation' ? 'console' : name;
   document.querySelectorAll('nav a').forEach((a) => {
-    if (a.hash === '#/' + name) a.setAttribute('aria-current', 'page');
+    if (a.hash === '#/' + nav) a.setAttribute('aria-current', 'page');
     else a.removeAttribute('aria-current');
   });
+  if (name === 'console') guarded(byId('console'), learnOperations);
+  if (name === 'configuration') showConfiguration();
   scrollTo(0, 0);
+  document.title = byId(name + '-title').textContent + ' – phoneauth';
   byId(name + '-title').focus();
+  const isSecond = resume[name]?.(step === 'code');
+  go(name === 'operation' ? 'console/' + tried.operationId : name + (isSecond ? '/code' : ''), replace);
 }
 
 function showHash() {
-  const name = location.hash.slice(2);
-  show(sections.some((s) => s.id === name) ? name : session ? 'account' : 'register');
+  const [name, step] = location.hash.slice(2).split('/');
+  if (name === 'console' && step) return guarded(byId('console'), () => showOperation(step));
+  const isPlace = sections.some((s) => s.id === name) && name !== 'operation' && (name !== 'done' || byId('done-text').textContent);
+  const place = isPlace ? name : session ? 'account' : 'start';
+  show(place, step, true);
 }
 
 addEventListener('hashchange', () => { say(''); showHash(); });

@@ -12,8 +12,10 @@ function addCodeStep(second) {
   second.querySelector('.hint').after(parts);
 }
 
-// `start` returns the server's reply about the code that it has sent, or nothing if none was needed. Returns what
-// takes it all back.
+const resume = {}; // what brings a section to its first step or, if it is begun, to its second; which of them, is returned
+
+// `start` returns the server's reply about the code that it has sent, or nothing if none was needed. What the second
+// step finds wrong with a field of the first is put right there, and needs no other code. Returns what takes it all back.
 function twoSteps(view, start, finish) {
   const first = view.querySelector('.first');
   const second = view.querySelector('.second');
@@ -21,6 +23,15 @@ function twoSteps(view, start, finish) {
   const resend = view.querySelector('.resend');
   const again = view.querySelector('.again');
   let started, phone, timer;
+  let kept; // the code, while a field of the first step is put right
+  const firstSubmit = first.querySelector('[type=submit]');
+  const firstText = firstSubmit.textContent;
+
+  function keep(code) {
+    if (code === kept) return;
+    kept = code;
+    firstSubmit.textContent = code ? second.dataset.submit : firstText;
+  }
 
   function wait(seconds) {
     const until = Date.now() + seconds * 1000;
@@ -67,7 +78,7 @@ function twoSteps(view, start, finish) {
     try {
       const reply = await call('POST', '/services/Twilio/transactionStatus', {transactionId},
         (news) => news && (news.state !== status?.state || news.delivery !== status?.delivery));
-      if (transactionId !== started.transactionId || !asking) return;
+      if (transactionId !== started?.transactionId || !asking) return;
       status = {...reply, until: Date.now() + reply.expiresIn * 1000};
       showStatus();
       if (reply.state !== 'pending') stopAsking();
@@ -92,6 +103,7 @@ function twoSteps(view, start, finish) {
   }
 
   function step(form) {
+    if (view.matches('section')) go(view.id + (form === second ? '/code' : ''));
     if (form === second) {
       status = undefined;
       delivery.textContent = left.textContent = '';
@@ -106,6 +118,8 @@ function twoSteps(view, start, finish) {
   }
 
   function reset() {
+    started = undefined;
+    keep();
     clearInterval(timer);
     stopAsking();
     first.reset();
@@ -116,8 +130,33 @@ function twoSteps(view, start, finish) {
     clearErrors(view);
   }
 
+  async function complete(fields) {
+    try {
+      await finish({...fields, phone, transactionId: started.transactionId});
+    } catch (error) {
+      keep();
+      const form = [second, first].find((each) => error instanceof Failure && fieldOf(each, error));
+      if (form === first) keep(fields.code);
+      if (form && form.hidden) step(form);
+      if (form) error.area = form;
+      if (startAgain.includes(error.code)) {
+        if (second.hidden) started = undefined; // the next press sends another code
+        else again.focus();
+      }
+      if (asking) ask();
+      throw error;
+    }
+    reset();
+    view.querySelector('summary')?.focus();
+  }
+
+  const fieldsOf = (form) => Object.fromEntries(new FormData(form));
+
   onSubmit(first, async (fields) => {
-    phone = (fields.phone ?? session[phoneColumn]).trim();
+    const given = (fields.phone ?? session[phoneColumn]).trim();
+    if (started && kept && given === phone) return complete({...fields, code: kept});
+    phone = given;
+    keep();
     const reply = await start({...fields, phone});
     if (!reply) return reset();
     take(reply);
@@ -125,17 +164,9 @@ function twoSteps(view, start, finish) {
     step(second);
   });
 
-  onSubmit(second, async (fields) => {
-    try {
-      await finish({...fields, code: fields.code.replace(/\s/g, ''), phone, transactionId: started.transactionId});
-    } catch (error) {
-      if (startAgain.includes(error.code)) again.focus();
-      if (asking) ask();
-      throw error;
-    }
-    reset();
-    view.querySelector('summary')?.focus();
-  });
+  first.addEventListener('input', () => { if (kept && first.elements.phone?.value.trim() !== phone) keep(); });
+
+  onSubmit(second, (fields) => complete({...fieldsOf(first), ...fields, code: fields.code.replace(/\s/g, '')}));
 
   resend.addEventListener('click', async () => {
     if (resend.getAttribute('aria-disabled') === 'true') return;
@@ -148,7 +179,13 @@ function twoSteps(view, start, finish) {
     if (error?.detail.retryAfter) wait(error.detail.retryAfter);
   });
 
-  again.addEventListener('click', () => { say(''); step(first); });
+  again.addEventListener('click', () => { say(''); keep(); step(first); });
+  if (view.matches('section'))
+    resume[view.id] = (isSecond) => {
+      const form = isSecond && started ? second : first;
+      if (form.hidden) step(form);
+      return form === second;
+    };
   return reset;
 }
 
