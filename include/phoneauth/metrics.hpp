@@ -32,8 +32,9 @@ struct code_counts {
 ///     …
 ///     counters.prometheus_text()  // the reply to GET /metrics
 ///
-/// `prometheus_gauges` (gauges.hpp) tells what fills up. This one takes about 17 KB, whatever anybody asks for: kinds and reasons are the enumerators of `event_kind` and `error`,
-/// calling codes those of `rules::dialling_rules`, and nothing of what strangers say gets into a label.
+/// `prometheus_gauges` (gauges.hpp) tells what fills up. This one takes about 17 KB, whatever anybody asks for: kinds and
+/// reasons are the enumerators of `event_kind` and `error`, calling codes those of `rules::dialling_rules`, and nothing of
+/// what strangers say gets into a label.
 ///
 /// @par Thread safety
 /// Distinct and shared objects are safe. Counting takes no lock and no memory.

@@ -16744,8 +16744,9 @@ struct code_counts {
 ///     …
 ///     counters.prometheus_text()  // the reply to GET /metrics
 ///
-/// `prometheus_gauges` (gauges.hpp) tells what fills up. This one takes about 17 KB, whatever anybody asks for: kinds and reasons are the enumerators of `event_kind` and `error`,
-/// calling codes those of `rules::dialling_rules`, and nothing of what strangers say gets into a label.
+/// `prometheus_gauges` (gauges.hpp) tells what fills up. This one takes about 17 KB, whatever anybody asks for: kinds and
+/// reasons are the enumerators of `event_kind` and `error`, calling codes those of `rules::dialling_rules`, and nothing of
+/// what strangers say gets into a label.
 ///
 /// @par Thread safety
 /// Distinct and shared objects are safe. Counting takes no lock and no memory.
@@ -23746,6 +23747,362 @@ void storage_suite<S, SyncWait>::sessions() {
 
 #endif
 
+// ---- phoneauth/testing/detail/simulated_messages.hpp ----
+
+#ifndef PHONEAUTH_TESTING_DETAIL_SIMULATED_MESSAGES_HPP
+#define PHONEAUTH_TESTING_DETAIL_SIMULATED_MESSAGES_HPP
+
+#include <array>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+
+// ---- phoneauth/testing/detail/twilio_replies.hpp ----
+
+#ifndef PHONEAUTH_TESTING_DETAIL_TWILIO_REPLIES_HPP
+#define PHONEAUTH_TESTING_DETAIL_TWILIO_REPLIES_HPP
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+
+// What the simulated Twilio writes.
+
+namespace phoneauth {
+inline namespace v0 {
+namespace testing {
+namespace detail {
+
+/// One row per error code that the simulator knows (https://www.twilio.com/docs/api/errors).
+struct twilio_error_row {
+    int code;
+    int status;
+    std::string_view message;
+};
+
+// clang-format off
+inline constexpr std::array twilio_error_rows{
+    twilio_error_row{20003, 401, "Authenticate"},
+    twilio_error_row{20004, 405, "Method not allowed"},
+    twilio_error_row{20404, 404, "The requested resource was not found"},
+    twilio_error_row{20429, 429, "Too Many Requests"},
+    twilio_error_row{20500, 500, "An internal server error has occurred"},
+    twilio_error_row{21211, 400, "The 'To' number is not a valid phone number."},
+    twilio_error_row{21212, 400, "The 'From' number is not a valid phone number, shortcode, or alphanumeric sender ID."},
+    twilio_error_row{21408, 400, "Permission to send an SMS has not been enabled for the region indicated by the 'To' number."},
+    twilio_error_row{21602, 400, "Message body is required."},
+    twilio_error_row{21603, 400, "A 'From' phone number is required."},
+    twilio_error_row{21604, 400, "A 'To' phone number is required."},
+    twilio_error_row{21606, 400, "The 'From' phone number provided is not a valid message-capable Twilio phone number for this destination."},
+    twilio_error_row{21608, 400, "The 'To' phone number provided is not yet verified for this account."},
+    twilio_error_row{21610, 400, "Attempt to send to unsubscribed recipient"},
+    twilio_error_row{21611, 400, "This 'From' number has exceeded the maximum number of queued messages"},
+    twilio_error_row{21612, 400, "The 'To' phone number is not currently reachable using the 'From' phone number via SMS."},
+    twilio_error_row{21614, 400, "The 'To' number is not a valid mobile number"},
+    twilio_error_row{21617, 400, "The concatenated message body exceeds the 1600 character limit"},
+    twilio_error_row{21620, 400, "Invalid media URL(s)"},
+    twilio_error_row{21623, 400, "Number of media files exceeds allowed limit"},
+    twilio_error_row{21704, 400, "The Messaging Service contains no phone numbers"},
+    twilio_error_row{70051, 403, "Authorization Failed"},
+};
+// clang-format on
+
+/// For example "Thu, 24 Aug 2023 05:01:45 +0000" (RFC 2822 §3.3).
+inline std::string rfc2822_date(time_point t) {
+    constexpr std::array days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    constexpr std::array months{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    const auto day = std::chrono::floor<std::chrono::days>(t);
+    const std::chrono::year_month_day date(day);
+    const std::chrono::hh_mm_ss time(std::chrono::floor<std::chrono::seconds>(t - day));
+    const auto two = [](auto n) { return (n < 10 ? "0" : "") + std::to_string(n); };
+    return std::string(days[std::chrono::weekday(day).c_encoding()]) + ", " + two(static_cast<unsigned>(date.day())) +
+           " " + months[static_cast<unsigned>(date.month()) - 1] + " " + std::to_string(static_cast<int>(date.year())) +
+           " " + two(time.hours().count()) + ":" + two(time.minutes().count()) + ":" + two(time.seconds().count()) +
+           " +0000";
+}
+
+/// The same as a header has it: "Thu, 24 Aug 2023 05:01:45 GMT" (RFC 9110 §5.6.7).
+inline std::string http_date(time_point t) {
+    auto text = rfc2822_date(t);
+    return text.replace(text.size() - 5, 5, "GMT");
+}
+
+/// Where the account may send at first.
+inline std::vector<twilio::country_permission> usual_countries() {
+    return {{"US", "1", true},  {"CA", "1", true},  {"GB", "44", true}, {"IE", "353", true}, {"DE", "49", true},
+            {"AT", "43", true}, {"CH", "41", true}, {"FR", "33", true}, {"BE", "32", true},  {"NL", "31", true},
+            {"ES", "34", true}, {"IT", "39", true}, {"PL", "48", true}, {"SE", "46", true},  {"NO", "47", true},
+            {"AU", "61", true}, {"NZ", "64", true}, {"IN", "91", true}, {"BR", "55", true},  {"JP", "81", true}};
+}
+
+/// What Twilio would put into X-Twilio-Signature (https://www.twilio.com/docs/usage/security#validating-requests). It
+/// is not what the library checks signatures with, so that a mistake there is not made here as well.
+inline std::string twilio_signature(std::string_view auth_token, std::string_view url,
+                                    std::vector<std::pair<std::string, std::string>> parameters) {
+    std::sort(parameters.begin(), parameters.end());
+    std::string text(url);
+    for (const auto& [name, value] : parameters) text.append(name).append(value);
+    std::array<unsigned char, EVP_MAX_MD_SIZE> mac;
+    unsigned size = 0;
+    if (!HMAC(EVP_sha1(), auth_token.data(), static_cast<int>(auth_token.size()),
+              reinterpret_cast<const unsigned char*>(text.data()), text.size(), mac.data(), &size))
+        throw std::runtime_error("phoneauth: OpenSSL failed");
+    return phoneauth::detail::base64({reinterpret_cast<const char*>(mac.data()), size});
+}
+
+inline std::string text_of(phoneauth::detail::json_object& o) {
+    return std::move(o).str();
+}
+
+inline http_response twilio_reply(int status, std::string body) {
+    return {status,
+            {{"Content-Type", "application/json;charset=utf-8"},
+             {"Twilio-Request-Id", "RQ0123456789abcdef0123456789abcdef"}},
+            std::move(body)};
+}
+
+/// With the status that Twilio gives with `code`, unless another is asked for.
+inline http_response twilio_error(int code, int status = 0) {
+    std::string_view message = "An error";
+    for (const auto& row : twilio_error_rows)
+        if (row.code == code) {
+            message = row.message;
+            if (status == 0) status = row.status;
+        }
+    if (status == 0) status = 400;
+    phoneauth::detail::json_object json;
+    json.number("code", code).string("message", message);
+    json.string("more_info", "https://www.twilio.com/docs/errors/" + std::to_string(code)).number("status", status);
+    auto reply = twilio_reply(status, text_of(json));
+    if (status == 401) reply.headers.push_back({"WWW-Authenticate", "Basic realm=\"Twilio API\""});
+    return reply;
+}
+
+/// "[…,…]"
+inline std::string json_array(const std::vector<std::string>& elements) {
+    std::string list = "[";
+    for (const auto& e : elements) list.append(list.size() > 1 ? "," : "").append(e);
+    return list + ']';
+}
+
+/// A page of `elements`, JSON texts, under the name `member`, as version 2010-04-01 has it.
+inline http_response twilio_page(std::string_view member, const std::vector<std::string>& elements,
+                                 std::string_view uri) {
+    const auto count = static_cast<std::int64_t>(elements.size());
+    phoneauth::detail::json_object json;
+    json.raw(member, json_array(elements)).number("page", 0).number("page_size", 50).number("start", 0);
+    json.number("end", count > 0 ? count - 1 : 0).string("uri", uri).null("next_page_uri").null("previous_page_uri");
+    return twilio_reply(200, text_of(json));
+}
+
+/// An Account; `uri` is without its ending.
+inline std::string account_json(std::string_view sid, std::string_view status, std::string_view type,
+                                const std::string& uri) {
+    phoneauth::detail::json_object links;
+    links.string("messages", uri + "/Messages.json");
+    phoneauth::detail::json_object json;
+    json.string("sid", sid).string("friendly_name", "Simulated account").string("status", status);
+    json.string("type", type).string("owner_account_sid", sid);
+    json.string("date_created", "Thu, 01 Jan 2026 00:00:00 +0000");
+    json.string("date_updated", "Thu, 01 Jan 2026 00:00:00 +0000");
+    json.string("uri", uri + ".json").raw("subresource_uris", text_of(links));
+    return text_of(json);
+}
+
+/// An element of IncomingPhoneNumbers.
+inline std::string number_json(std::string_view account_sid, const std::string& phone, bool sms, bool mms) {
+    phoneauth::detail::json_object able;
+    able.boolean("voice", true).boolean("sms", sms).boolean("mms", mms).boolean("fax", false);
+    phoneauth::detail::json_object json;
+    json.string("sid", "PN" + std::string(28, '0') + phone.substr(phone.size() - 4)).string("account_sid", account_sid);
+    json.string("phone_number", phone).raw("capabilities", text_of(able));
+    return text_of(json);
+}
+
+/// An element that is an object of one text.
+inline std::string named_json(std::string_view name, std::string_view value) {
+    phoneauth::detail::json_object json;
+    json.string(name, value);
+    return text_of(json);
+}
+
+/// A sender of a Messaging Service, under `name`.
+inline std::string sender_json(std::string_view name, const std::string& phone, bool sms, bool mms) {
+    std::vector<std::string> able;
+    if (sms) able.emplace_back("\"SMS\"");
+    if (mms) able.emplace_back("\"MMS\"");
+    if (name == "phone_number") able.emplace_back("\"Voice\"");
+    phoneauth::detail::json_object json;
+    json.string(name, phone).raw("capabilities", json_array(able));
+    return text_of(json);
+}
+
+/// The Geo Permissions.
+inline http_response countries_reply(const std::vector<twilio::country_permission>& countries) {
+    std::vector<std::string> list;
+    for (const auto& c : countries) {
+        phoneauth::detail::json_object json;
+        json.string("country_code", c.country).string("type", "country").boolean("enabled", c.enabled);
+        json.string("prefix", "+" + c.prefix).string("message", "");
+        list.push_back(text_of(json));
+    }
+    return twilio_reply(200, "{\"permissions\":" + json_array(list) + "}");
+}
+
+}  // namespace detail
+}  // namespace testing
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/testing/simulated_message.hpp ----
+
+#ifndef PHONEAUTH_TESTING_SIMULATED_MESSAGE_HPP
+#define PHONEAUTH_TESTING_SIMULATED_MESSAGE_HPP
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace phoneauth {
+inline namespace v0 {
+namespace testing {
+
+/// A message that a `twilio_simulator` has accepted.
+struct simulated_message {
+    std::string sid;                                              ///< the simulator's name for it: SM… or MM…
+    std::string to;                                               ///< E.164, after a channel's name if it has one
+    std::string from;                                             ///< empty if a Messaging Service sent it
+    std::string body;                                             ///< the text
+    std::vector<std::string> media_urls;                          ///< in their order
+    std::vector<std::pair<std::string, std::string>> parameters;  ///< everything that was posted, in its order
+};
+
+}  // namespace testing
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// What the simulated Twilio says of a message.
+
+namespace phoneauth {
+inline namespace v0 {
+namespace testing {
+namespace detail {
+
+/// The end of a number of +1500555…, and the error code that it stands for.
+struct magic_number {
+    std::string_view end;
+    int code;
+};
+
+///@{
+/// Of Twilio's test credentials (https://www.twilio.com/docs/iam/test-credentials).
+inline constexpr std::array magic_senders{magic_number{"0001", 21212}, magic_number{"0007", 21606},
+                                          magic_number{"0008", 21611}};
+inline constexpr std::array magic_recipients{magic_number{"0001", 21211}, magic_number{"0002", 21612},
+                                             magic_number{"0003", 21408}, magic_number{"0004", 21610},
+                                             magic_number{"0009", 21614}};
+///@}
+/// The simulator's own: messages to them are accepted, but not delivered.
+inline constexpr std::array undeliverable_recipients{
+    magic_number{"3003", 30003}, magic_number{"3004", 30004}, magic_number{"3005", 30005}, magic_number{"3006", 30006},
+    magic_number{"3007", 30007}, magic_number{"3034", 30034}, magic_number{"3038", 30038}};
+
+/// The error code for `phone`, or 0.
+inline int magic_code(std::span<const magic_number> numbers, std::string_view phone) {
+    if (phone.size() != 12 || !phone.starts_with("+1500555")) return 0;
+    for (const auto& n : numbers)
+        if (phone.ends_with(n.end)) return n.code;
+    return 0;
+}
+
+/// The first field `name`, or nothing.
+inline std::string value_of(const std::vector<std::pair<std::string, std::string>>& form, std::string_view name) {
+    for (const auto& [key, value] : form)
+        if (key == name) return value;
+    return {};
+}
+
+/// The Message resource. `service`: the Messaging Service that sends it, or nothing.
+inline std::string message_json(const simulated_message& m, std::string_view account_sid, std::string_view service) {
+    const auto uri = "/2010-04-01/Accounts/" + std::string(account_sid) + "/Messages/" + m.sid;
+    const auto now = rfc2822_date(system_clock().now());
+    phoneauth::detail::json_object json;
+    json.string("account_sid", account_sid).string("api_version", "2010-04-01").string("body", m.body);
+    json.string("date_created", now).null("date_sent").string("date_updated", now);
+    json.string("direction", "outbound-api").null("error_code").null("error_message");
+    // A service chooses the sender, and so the segments, only when it sends.
+    if (service.empty())
+        json.string("from", m.from).null("messaging_service_sid");
+    else
+        json.null("from").string("messaging_service_sid", service);
+    json.string("num_media", std::to_string(m.media_urls.size()));
+    json.string("num_segments", service.empty() ? std::to_string(twilio::segments(m.body)) : "0");
+    json.null("price").null("price_unit").string("sid", m.sid);
+    json.string("status", service.empty() ? "queued" : "accepted");
+    json.raw("subresource_uris", named_json("media", uri + "/Media.json"));
+    json.string("to", m.to).string("uri", uri + ".json");
+    return text_of(json);
+}
+
+/// The requests that report what becomes of `m`. `problem`: the error code that it is not delivered with, or 0.
+inline std::vector<http_request> delivery_reports(const simulated_message& m, std::string_view account_sid,
+                                                  std::string_view auth_token, int problem) {
+    const auto url = value_of(m.parameters, "StatusCallback");
+    if (url.empty()) return {};
+    // What is before the "@" goes into a header, and is not signed.
+    const auto anonymous = phoneauth::detail::without_user_info(url);
+    std::string credentials;
+    if (anonymous.size() < url.size()) {
+        const auto begin = url.find("://") + 3;
+        const auto user =
+            phoneauth::detail::percent_decode(std::string_view(url).substr(begin, url.size() - anonymous.size() - 1));
+        credentials = "Basic " + phoneauth::detail::base64(user ? *user : std::string());
+    }
+    std::vector<http_request> reports;
+    for (const std::string status : {"queued", "sent", problem == 0 ? "delivered" : "undelivered"}) {
+        std::vector<std::pair<std::string, std::string>> form{
+            {"SmsSid", m.sid}, {"SmsStatus", status},       {"MessageStatus", status},
+            {"To", m.to},      {"MessageSid", m.sid},       {"AccountSid", std::string(account_sid)},
+            {"From", m.from},  {"ApiVersion", "2010-04-01"}};
+        if (status == "undelivered") form.emplace_back("ErrorCode", std::to_string(problem));
+        std::string body;
+        for (const auto& [name, value] : form) phoneauth::detail::append_form_field(body, name, value);
+        reports.push_back({"POST",
+                           anonymous,
+                           {{"Content-Type", "application/x-www-form-urlencoded; charset=UTF-8"},
+                            {"User-Agent", "TwilioProxy/1.1"},
+                            {"X-Twilio-Signature", twilio_signature(auth_token, anonymous, form)}},
+                           std::move(body)});
+        if (!credentials.empty()) reports.back().headers.push_back({"Authorization", credentials});
+    }
+    return reports;
+}
+
+}  // namespace detail
+}  // namespace testing
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
 // ---- phoneauth/testing/detail/transaction_suite.hpp ----
 
 #ifndef PHONEAUTH_TESTING_DETAIL_TRANSACTION_SUITE_HPP
@@ -24008,216 +24365,6 @@ void storage_suite<S, SyncWait>::transactions() {
                 return seen ? seen->version : 0;
             });
     });
-}
-
-}  // namespace detail
-}  // namespace testing
-}  // namespace v0
-}  // namespace phoneauth
-
-#endif
-
-// ---- phoneauth/testing/detail/twilio_replies.hpp ----
-
-#ifndef PHONEAUTH_TESTING_DETAIL_TWILIO_REPLIES_HPP
-#define PHONEAUTH_TESTING_DETAIL_TWILIO_REPLIES_HPP
-
-#include <algorithm>
-#include <array>
-#include <chrono>
-#include <cstddef>
-#include <cstdint>
-#include <stdexcept>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-
-
-// What the simulated Twilio writes.
-
-namespace phoneauth {
-inline namespace v0 {
-namespace testing {
-namespace detail {
-
-/// One row per error code that the simulator knows (https://www.twilio.com/docs/api/errors).
-struct twilio_error_row {
-    int code;
-    int status;
-    std::string_view message;
-};
-
-// clang-format off
-inline constexpr std::array twilio_error_rows{
-    twilio_error_row{20003, 401, "Authenticate"},
-    twilio_error_row{20004, 405, "Method not allowed"},
-    twilio_error_row{20404, 404, "The requested resource was not found"},
-    twilio_error_row{20429, 429, "Too Many Requests"},
-    twilio_error_row{20500, 500, "An internal server error has occurred"},
-    twilio_error_row{21211, 400, "The 'To' number is not a valid phone number."},
-    twilio_error_row{21212, 400, "The 'From' number is not a valid phone number, shortcode, or alphanumeric sender ID."},
-    twilio_error_row{21408, 400, "Permission to send an SMS has not been enabled for the region indicated by the 'To' number."},
-    twilio_error_row{21602, 400, "Message body is required."},
-    twilio_error_row{21603, 400, "A 'From' phone number is required."},
-    twilio_error_row{21604, 400, "A 'To' phone number is required."},
-    twilio_error_row{21606, 400, "The 'From' phone number provided is not a valid message-capable Twilio phone number for this destination."},
-    twilio_error_row{21608, 400, "The 'To' phone number provided is not yet verified for this account."},
-    twilio_error_row{21610, 400, "Attempt to send to unsubscribed recipient"},
-    twilio_error_row{21611, 400, "This 'From' number has exceeded the maximum number of queued messages"},
-    twilio_error_row{21612, 400, "The 'To' phone number is not currently reachable using the 'From' phone number via SMS."},
-    twilio_error_row{21614, 400, "The 'To' number is not a valid mobile number"},
-    twilio_error_row{21617, 400, "The concatenated message body exceeds the 1600 character limit"},
-    twilio_error_row{21620, 400, "Invalid media URL(s)"},
-    twilio_error_row{21623, 400, "Number of media files exceeds allowed limit"},
-    twilio_error_row{21704, 400, "The Messaging Service contains no phone numbers"},
-    twilio_error_row{70051, 403, "Authorization Failed"},
-};
-// clang-format on
-
-/// For example "Thu, 24 Aug 2023 05:01:45 +0000" (RFC 2822 §3.3).
-inline std::string rfc2822_date(time_point t) {
-    constexpr std::array days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-    constexpr std::array months{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    const auto day = std::chrono::floor<std::chrono::days>(t);
-    const std::chrono::year_month_day date(day);
-    const std::chrono::hh_mm_ss time(std::chrono::floor<std::chrono::seconds>(t - day));
-    const auto two = [](auto n) { return (n < 10 ? "0" : "") + std::to_string(n); };
-    return std::string(days[std::chrono::weekday(day).c_encoding()]) + ", " + two(static_cast<unsigned>(date.day())) +
-           " " + months[static_cast<unsigned>(date.month()) - 1] + " " + std::to_string(static_cast<int>(date.year())) +
-           " " + two(time.hours().count()) + ":" + two(time.minutes().count()) + ":" + two(time.seconds().count()) +
-           " +0000";
-}
-
-/// The same as a header has it: "Thu, 24 Aug 2023 05:01:45 GMT" (RFC 9110 §5.6.7).
-inline std::string http_date(time_point t) {
-    auto text = rfc2822_date(t);
-    return text.replace(text.size() - 5, 5, "GMT");
-}
-
-/// Where the account may send at first.
-inline std::vector<twilio::country_permission> usual_countries() {
-    return {{"US", "1", true},  {"CA", "1", true},  {"GB", "44", true}, {"IE", "353", true}, {"DE", "49", true},
-            {"AT", "43", true}, {"CH", "41", true}, {"FR", "33", true}, {"BE", "32", true},  {"NL", "31", true},
-            {"ES", "34", true}, {"IT", "39", true}, {"PL", "48", true}, {"SE", "46", true},  {"NO", "47", true},
-            {"AU", "61", true}, {"NZ", "64", true}, {"IN", "91", true}, {"BR", "55", true},  {"JP", "81", true}};
-}
-
-/// What Twilio would put into X-Twilio-Signature (https://www.twilio.com/docs/usage/security#validating-requests). It
-/// is not what the library checks signatures with, so that a mistake there is not made here as well.
-inline std::string twilio_signature(std::string_view auth_token, std::string_view url,
-                                    std::vector<std::pair<std::string, std::string>> parameters) {
-    std::sort(parameters.begin(), parameters.end());
-    std::string text(url);
-    for (const auto& [name, value] : parameters) text.append(name).append(value);
-    std::array<unsigned char, EVP_MAX_MD_SIZE> mac;
-    unsigned size = 0;
-    if (!HMAC(EVP_sha1(), auth_token.data(), static_cast<int>(auth_token.size()),
-              reinterpret_cast<const unsigned char*>(text.data()), text.size(), mac.data(), &size))
-        throw std::runtime_error("phoneauth: OpenSSL failed");
-    return phoneauth::detail::base64({reinterpret_cast<const char*>(mac.data()), size});
-}
-
-inline std::string text_of(phoneauth::detail::json_object& o) {
-    return std::move(o).str();
-}
-
-inline http_response twilio_reply(int status, std::string body) {
-    return {status,
-            {{"Content-Type", "application/json;charset=utf-8"},
-             {"Twilio-Request-Id", "RQ0123456789abcdef0123456789abcdef"}},
-            std::move(body)};
-}
-
-/// With the status that Twilio gives with `code`, unless another is asked for.
-inline http_response twilio_error(int code, int status = 0) {
-    std::string_view message = "An error";
-    for (const auto& row : twilio_error_rows)
-        if (row.code == code) {
-            message = row.message;
-            if (status == 0) status = row.status;
-        }
-    if (status == 0) status = 400;
-    phoneauth::detail::json_object json;
-    json.number("code", code).string("message", message);
-    json.string("more_info", "https://www.twilio.com/docs/errors/" + std::to_string(code)).number("status", status);
-    auto reply = twilio_reply(status, text_of(json));
-    if (status == 401) reply.headers.push_back({"WWW-Authenticate", "Basic realm=\"Twilio API\""});
-    return reply;
-}
-
-/// "[…,…]"
-inline std::string json_array(const std::vector<std::string>& elements) {
-    std::string list = "[";
-    for (const auto& e : elements) list.append(list.size() > 1 ? "," : "").append(e);
-    return list + ']';
-}
-
-/// A page of `elements`, JSON texts, under the name `member`, as version 2010-04-01 has it.
-inline http_response twilio_page(std::string_view member, const std::vector<std::string>& elements,
-                                 std::string_view uri) {
-    const auto count = static_cast<std::int64_t>(elements.size());
-    phoneauth::detail::json_object json;
-    json.raw(member, json_array(elements)).number("page", 0).number("page_size", 50).number("start", 0);
-    json.number("end", count > 0 ? count - 1 : 0).string("uri", uri).null("next_page_uri").null("previous_page_uri");
-    return twilio_reply(200, text_of(json));
-}
-
-/// An Account; `uri` is without its ending.
-inline std::string account_json(std::string_view sid, std::string_view status, std::string_view type,
-                                const std::string& uri) {
-    phoneauth::detail::json_object links;
-    links.string("messages", uri + "/Messages.json");
-    phoneauth::detail::json_object json;
-    json.string("sid", sid).string("friendly_name", "Simulated account").string("status", status);
-    json.string("type", type).string("owner_account_sid", sid);
-    json.string("date_created", "Thu, 01 Jan 2026 00:00:00 +0000");
-    json.string("date_updated", "Thu, 01 Jan 2026 00:00:00 +0000");
-    json.string("uri", uri + ".json").raw("subresource_uris", text_of(links));
-    return text_of(json);
-}
-
-/// An element of IncomingPhoneNumbers.
-inline std::string number_json(std::string_view account_sid, const std::string& phone, bool sms, bool mms) {
-    phoneauth::detail::json_object able;
-    able.boolean("voice", true).boolean("sms", sms).boolean("mms", mms).boolean("fax", false);
-    phoneauth::detail::json_object json;
-    json.string("sid", "PN" + std::string(28, '0') + phone.substr(phone.size() - 4)).string("account_sid", account_sid);
-    json.string("phone_number", phone).raw("capabilities", text_of(able));
-    return text_of(json);
-}
-
-/// An element that is an object of one text.
-inline std::string named_json(std::string_view name, std::string_view value) {
-    phoneauth::detail::json_object json;
-    json.string(name, value);
-    return text_of(json);
-}
-
-/// A sender of a Messaging Service, under `name`.
-inline std::string sender_json(std::string_view name, const std::string& phone, bool sms, bool mms) {
-    std::vector<std::string> able;
-    if (sms) able.emplace_back("\"SMS\"");
-    if (mms) able.emplace_back("\"MMS\"");
-    if (name == "phone_number") able.emplace_back("\"Voice\"");
-    phoneauth::detail::json_object json;
-    json.string(name, phone).raw("capabilities", json_array(able));
-    return text_of(json);
-}
-
-/// The Geo Permissions.
-inline http_response countries_reply(const std::vector<twilio::country_permission>& countries) {
-    std::vector<std::string> list;
-    for (const auto& c : countries) {
-        phoneauth::detail::json_object json;
-        json.string("country_code", c.country).string("type", "country").boolean("enabled", c.enabled);
-        json.string("prefix", "+" + c.prefix).string("message", "");
-        list.push_back(text_of(json));
-    }
-    return twilio_reply(200, "{\"permissions\":" + json_array(list) + "}");
 }
 
 }  // namespace detail
@@ -25246,16 +25393,6 @@ std::vector<suite_finding> run_storage_suite(S& storage, const SyncWait& sync_wa
 namespace phoneauth {
 inline namespace v0 {
 namespace testing {
-/// A message that a `twilio_simulator` has accepted.
-struct simulated_message {
-    std::string sid;                                              ///< the simulator's name for it: SM… or MM…
-    std::string to;                                               ///< E.164, after a channel's name if it has one
-    std::string from;                                             ///< empty if a Messaging Service sent it
-    std::string body;                                             ///< the text
-    std::vector<std::string> media_urls;                          ///< in their order
-    std::vector<std::pair<std::string, std::string>> parameters;  ///< everything that was posted, in its order
-};
-
 /// A number that the simulated account owns.
 struct simulated_number {
     std::string phone;  ///< E.164, or a short code
@@ -25277,8 +25414,9 @@ enum class simulated_key {
 ///
 /// Messages from and to the magic numbers of Twilio's test credentials (+1500555…,
 /// https://www.twilio.com/docs/iam/test-credentials) fail as they do there; +15005550006 is the account's own number.
-/// Sender ids send everywhere but to the USA and Canada. Some more numbers are the simulator's: messages to them are accepted but not delivered. They are +15005553003, with
-/// error 30003, and likewise those that end in 3004, 3005, 3006, 3007, 3034 and 3038.
+/// Sender ids send everywhere but to the USA and Canada. Some more numbers are the simulator's: messages to them are
+/// accepted but not delivered. They are +15005553003, with error 30003, and likewise those that end in 3004, 3005, 3006,
+/// 3007, 3034 and 3038.
 ///
 /// It remembers the last `max_messages` messages.
 ///
@@ -25329,34 +25467,7 @@ public:
     /// undelivered with an ErrorCode. None if the message was sent without a StatusCallback. The simulator does not
     /// send them: `fake_twilio` does, or a test.
     std::vector<http_request> delivery_reports(const simulated_message& m) const {
-        const auto url = value_of(m.parameters, "StatusCallback");
-        if (url.empty()) return {};
-        const int problem = delivery_problem_of(m.to);
-        std::vector<http_request> reports;
-        for (const std::string status : {"queued", "sent", problem == 0 ? "delivered" : "undelivered"}) {
-            fields form{{"SmsSid", m.sid}, {"SmsStatus", status},       {"MessageStatus", status},
-                        {"To", m.to},      {"MessageSid", m.sid},       {"AccountSid", std::string(account_sid)},
-                        {"From", m.from},  {"ApiVersion", "2010-04-01"}};
-            if (status == "undelivered") form.emplace_back("ErrorCode", std::to_string(problem));
-            std::string body;
-            for (const auto& [name, value] : form) phoneauth::detail::append_form_field(body, name, value);
-            // What is before the "@" goes into a header, and is not signed.
-            const auto anonymous = phoneauth::detail::without_user_info(url);
-            reports.push_back({"POST",
-                               anonymous,
-                               {{"Content-Type", "application/x-www-form-urlencoded; charset=UTF-8"},
-                                {"User-Agent", "TwilioProxy/1.1"},
-                                {"X-Twilio-Signature", detail::twilio_signature(auth_token, anonymous, form)}},
-                               std::move(body)});
-            if (anonymous.size() < url.size()) {
-                const auto begin = url.find("://") + 3;
-                const auto user = phoneauth::detail::percent_decode(
-                    std::string_view(url).substr(begin, url.size() - anonymous.size() - 1));
-                reports.back().headers.push_back(
-                    {"Authorization", "Basic " + phoneauth::detail::base64(user ? *user : std::string())});
-            }
-        }
-        return reports;
+        return detail::delivery_reports(m, account_sid, auth_token, delivery_problem_of(m.to));
     }
 
     /// The HttpTransport function.
@@ -25521,42 +25632,23 @@ private:
         return senders_reply(own == services_.end() ? numbers_ : own->second, path.substr(slash));
     }
 
-    static std::string value_of(const fields& form, std::string_view name) {
-        for (const auto& [key, value] : form)
-            if (key == name) return value;
-        return {};
-    }
-
-    /// The last digits of a magic number, else "".
-    static std::string_view magic(std::string_view phone) {
-        return phone.size() == 12 && phone.starts_with("+1500555") ? phone.substr(8) : std::string_view();
-    }
-
     /// The error code for a message, or 0.
     int judge(const simulated_message& m, std::string_view service, const fields& form) const {
-        using codes = std::map<std::string_view, int>;
-        static const codes magic_from{{"0001", 21212}, {"0007", 21606}, {"0008", 21611}};
-        static const codes magic_to{
-            {"0001", 21211}, {"0002", 21612}, {"0003", 21408}, {"0004", 21610}, {"0009", 21614}};
-        const auto code_for = [](const codes& table, std::string_view phone) {
-            const auto row = table.find(magic(phone));
-            return row == table.end() ? 0 : row->second;
-        };
         const auto is_number = [](std::string_view text) { return phone_number::from_e164(text).has_value(); };
         if (m.to.empty()) return 21604;
         if (m.from.empty() && service.empty()) return 21603;
-        if (m.body.empty() && m.media_urls.empty() && value_of(form, "ContentSid").empty()) return 21602;
+        if (m.body.empty() && m.media_urls.empty() && detail::value_of(form, "ContentSid").empty()) return 21602;
         if (phoneauth::detail::count_code_points(m.body).value_or(max_body + 1) > max_body) return 21617;
         if (m.media_urls.size() > 10) return 21623;
         for (const auto& url : m.media_urls)
             if (!phoneauth::detail::parse_url(url)) return 21620;
         const auto channel = twilio::channel_of(m.from);
         if (!m.to.starts_with(channel) || !is_number(m.to.substr(channel.size()))) return 21211;
-        if (const int code = code_for(magic_to, m.to)) return code;
+        if (const int code = detail::magic_code(detail::magic_recipients, m.to)) return code;
         if (const auto refused = refused_.find(m.to); refused != refused_.end()) return refused->second;
         if (const int code = judge_destination(m.to.substr(channel.size()))) return code;
         if (!service.empty()) return judge_service(service);
-        if (const int code = code_for(magic_from, m.from)) return code;
+        if (const int code = detail::magic_code(detail::magic_senders, m.from)) return code;
         const auto kind = twilio::kind_of_sender(m.from);
         if (kind == twilio::sender_kind::alphanumeric) return m.to.starts_with("+1") ? 21612 : 0;
         if (kind == twilio::sender_kind::none) return 21212;
@@ -25591,55 +25683,27 @@ private:
         if (type && type->starts_with("application/x-www-form-urlencoded"))
             if (auto parsed = phoneauth::detail::parse_form(request.body)) form = *std::move(parsed);
 
-        simulated_message m{{}, value_of(form, "To"), value_of(form, "From"), value_of(form, "Body"), {}, form};
-        const auto service = value_of(form, "MessagingServiceSid");
+        simulated_message m{
+            {}, detail::value_of(form, "To"), detail::value_of(form, "From"), detail::value_of(form, "Body"), {}, form};
+        const auto service = detail::value_of(form, "MessagingServiceSid");
         for (const auto& [key, value] : form)
             if (key == "MediaUrl") m.media_urls.push_back(value);
         if (const int code = judge(m, service, form)) return error_reply(code);
 
         const auto number = std::to_string(++accepted_);
         m.sid = (m.media_urls.empty() ? "SM" : "MM") + std::string(32 - number.size(), '0') + number;
-        const auto uri = "/2010-04-01/Accounts/" + std::string(account_sid) + "/Messages/" + m.sid;
-        const auto now = detail::rfc2822_date(system_clock().now());
-        phoneauth::detail::json_object resource;
-        resource.string("account_sid", account_sid)
-            .string("api_version", "2010-04-01")
-            .string("body", m.body)
-            .string("date_created", now)
-            .null("date_sent")
-            .string("date_updated", now)
-            .string("direction", "outbound-api")
-            .null("error_code")
-            .null("error_message");
-        // A service chooses the sender, and so the segments, only when it sends.
-        if (service.empty())
-            resource.string("from", m.from).null("messaging_service_sid");
-        else
-            resource.null("from").string("messaging_service_sid", service);
-        resource.string("num_media", std::to_string(m.media_urls.size()))
-            .string("num_segments", service.empty() ? std::to_string(twilio::segments(m.body)) : "0")
-            .null("price")
-            .null("price_unit")
-            .string("sid", m.sid)
-            .string("status", service.empty() ? "queued" : "accepted")
-            .raw("subresource_uris", detail::named_json("media", uri + "/Media.json"))
-            .string("to", m.to)
-            .string("uri", uri + ".json");
+        auto reply = detail::twilio_reply(201, detail::message_json(m, account_sid, service));
         if (messages_.size() == max_messages) messages_.pop_front();
         messages_.push_back(m);
         created = std::move(m);
-        return detail::twilio_reply(201, std::move(resource).str());
+        return reply;
     }
 
     /// The error code that messages to `phone` are not delivered with, or 0.
     int delivery_problem_of(const std::string& phone) const {
-        static const std::map<std::string_view, int> magic_to{{"3003", 30003}, {"3004", 30004}, {"3005", 30005},
-                                                              {"3006", 30006}, {"3007", 30007}, {"3034", 30034},
-                                                              {"3038", 30038}};
         const std::scoped_lock lock(mutex_);
         if (const auto row = undeliverable_.find(phone); row != undeliverable_.end()) return row->second;
-        const auto row = magic_to.find(magic(phone));
-        return row == magic_to.end() ? 0 : row->second;
+        return detail::magic_code(detail::undeliverable_recipients, phone);
     }
 
     http_response numbers_reply(const std::string& account, std::string_view query) const {
