@@ -188,7 +188,8 @@ concept has_decoy = requires(P& p, const std::string& password) {
 /// - `before_message(code_message&)`: a code is about to be sent. The place for a captcha, Twilio's Lookup, or a risk
 ///   score. It is called after the limits were asked, and for phones that nobody has, too: what it decides must not
 ///   depend on whose phone it is. After a refusal there is no transaction, and what the phone's limits took is given
-///   back; a code that was sent before stays good.
+///   back, but for `config::phone_cooldown`: what the hook asks may cost something, too. A code that was sent before
+///   stays good.
 /// - `password_allowed(const std::string& password, const user& u)`: `u`, who is not stored yet, wants a new password,
 ///   whose length is right: the place to compare it with a list of common ones (NIST SP 800-63B-3 §5.1.1.2). It refuses
 ///   with `error::invalid_password`, or as above.
