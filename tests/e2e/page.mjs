@@ -398,7 +398,7 @@ await check('the console: messages, tokens, questions', async () => {
   await openOperation(page, 'messageStatus');
   for (const each of ['X-Twilio-Signature', 'transaction', 'send', 'MessageSid', 'MessageStatus']) await parameter(page, each).fill('x');
   await sendRequest(page);
-  await outcome(page).filter({hasText: /messageStatus\?transaction=x&send=x\s[^]*x-www-form-urlencoded[^]*403/i}).waitFor();
+  await outcome(page).filter({hasText: /messageStatus\?transaction=x&send=x\s[^]*x-www-form-urlencoded\s+MessageSid=x&MessageStatus=x[^]*403/i}).waitFor();
 
   await page.getByText('On the wire').click();
   const wire = await page.locator('#wire').textContent();

@@ -15,9 +15,10 @@ function wireText({method, path, headers, body, status, replyHeaders: all, text,
   const json = (value) => JSON.stringify(value, mask, 2);
   const lines = (object) => Object.entries(object).map(([name, value]) => name + ': ' + (mask ? mask(name, value) : value)).join('\n');
   const target = mask ? path.replace(/(isvalidusertoken\/).*/, '$1•••') : path;
+  const isForm = headers['content-type']?.includes('form');
   const kept = Object.fromEntries(replyHeaders.filter((name) => name in all).map((name) => [name, all[name]]));
   return {
-    request: [[method + ' ' + target, lines(headers)].filter(Boolean).join('\n'), body && json(body)].filter(Boolean).join('\n\n'),
+    request: [[method + ' ' + target, lines(headers)].filter(Boolean).join('\n'), body && (isForm ? new URLSearchParams(body).toString() : json(body))].filter(Boolean).join('\n\n'),
     reply: status === undefined ? 'no reply' : [[status, lines(kept)].join('\n'), reply === undefined ? text : json(reply)].filter(Boolean).join('\n\n'),
   };
 }
