@@ -1382,7 +1382,7 @@ BEGIN
 END)";
 
 /// `migrations[n]` makes version n + 1 of the tables of version n. Append; never change one that was released.
-inline const std::array<std::string, 4> migrations{
+inline const auto migrations = std::to_array<std::string>({
     R"(
 CREATE TABLE phoneauth_schema (version bigint NOT NULL);
 INSERT INTO phoneauth_schema VALUES (0);
@@ -1470,7 +1470,7 @@ ALTER TABLE phoneauth_sessions
     ADD network text COLLATE "C" NOT NULL DEFAULT '',
     ADD version bigint NOT NULL DEFAULT 0,
     SET (fillfactor = 80);
-)"};
+)"});
 
 /// What `describe_tables` says about the newest version.
 inline constexpr std::array expected_tables{R"(phoneauth_cells may be read and changed)",
