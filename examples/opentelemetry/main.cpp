@@ -34,9 +34,8 @@ int main(int argc, char** argv) {
 
     const phoneauth::client_info from("198.51.100.7", "curl\"/8");
     const auto begun = auth.start_registration("+447400123456", from).value();
-    phoneauth::registration form;
-    form.transaction_id = begun.transaction_id;
-    form.code = phoneauth::submitted_code(twilio.last_code());
+    const phoneauth::registration form(begun.transaction_id, phoneauth::submitted_code(twilio.last_code()),
+                                       "+447400123456", phoneauth::password("correct horse"), "ada@example.com");
     auth.finish_registration(form, from).value();
     const auto again = auth.start_login("+447400123456", from).value();
     const bool entered = auth.finish_login(again.transaction_id, phoneauth::submitted_code("000000"), from) ||

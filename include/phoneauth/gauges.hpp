@@ -60,7 +60,12 @@ public:
 
     /// The same for what a `memory_storage` holds (`memory_storage::count`).
     template <class Counts>
-    requires requires(const Counts& c) { c.transactions, c.users, c.sessions, c.cells; }
+    requires requires(const Counts& c) {
+        c.transactions;
+        c.users;
+        c.sessions;
+        c.cells;
+    }
     prometheus_gauges& records(const Counts& c) {
         return records("transactions", c.transactions)
             .records("users", c.users)

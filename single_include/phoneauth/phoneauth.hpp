@@ -10224,7 +10224,6 @@ public:
     const twilio::requests& twilio() const noexcept { return twilio_; }
 
 private:
-    flow<result<http_response>> timed(context& c, const http_request& request);
     result<http_request> code_request(const transaction& t, const text_message::option_list& added);
     result<void> verdict(const transaction& t, const http_response& reply);
     result<void> check_pause() const;
@@ -10556,7 +10555,9 @@ auto messenger<Mode>::send_code(context& c, const transaction& t, const text_mes
     if (!may_ask) co_return std::move(may_ask).error();
     auto request = code_request(t, added);
     if (!request) co_return std::move(request).error();
-    auto answered = co_await timed(c, *request);
+    const auto asked = reporter_.read_time();
+    auto answered = co_await transmit(*request);
+    reporter_.note_wait(c, asked);
     detail::wipe(request->body);
     const auto reply = provider_reply(std::move(answered));
     if (!reply) {
@@ -10598,21 +10599,15 @@ auto messenger<Mode>::send(context& c, const http_request& request, bool sender_
     if (!may_ask) co_return std::move(may_ask).error();
     if (!sender_is_chosen)
         if (auto trouble = sender_.trouble_unless_probed(ports_.now())) co_return *std::move(trouble);
-    auto answered = co_await timed(c, request);
+    const auto asked = reporter_.read_time();
+    auto answered = co_await transmit(request);
+    reporter_.note_wait(c, asked);
     auto reply = provider_reply(std::move(answered));
     if (!reply) co_return std::move(reply).error();
     auto sent = twilio::read_sent_message(*reply);
     if (!sender_is_chosen && sent) sender_.accepted();
     if (!sender_is_chosen && !sent) sender_.failed(sent.error(), ports_.now());
     co_return sent;
-}
-
-template <class Mode>
-auto messenger<Mode>::timed(context& c, const http_request& request) -> flow<result<http_response>> {
-    const auto asked = reporter_.read_time();
-    auto answered = co_await transmit(request);
-    reporter_.note_wait(c, asked);
-    co_return answered;
 }
 
 template <class Mode>
@@ -16655,7 +16650,12 @@ public:
 
     /// The same for what a `memory_storage` holds (`memory_storage::count`).
     template <class Counts>
-    requires requires(const Counts& c) { c.transactions, c.users, c.sessions, c.cells; }
+    requires requires(const Counts& c) {
+        c.transactions;
+        c.users;
+        c.sessions;
+        c.cells;
+    }
     prometheus_gauges& records(const Counts& c) {
         return records("transactions", c.transactions)
             .records("users", c.users)
@@ -19269,7 +19269,7 @@ namespace rest {
 ///
 /// `time` is in milliseconds since 1970. What is empty is left out. `reason` is the error's name. `code` is what the
 /// client was told, so that a client's complaint can be found in a log. `remedy`, of `sender_trouble`, is what to do about
-/// Twilio's code. All of it is printable ASCII: what a stranger
+/// Twilio's code. `elapsed` and `providerElapsed` are in milliseconds. All of it is printable ASCII: what a stranger
 /// put into a user agent can neither move a terminal's cursor nor turn its text around.
 PHONEAUTH_DECL std::string event_json(const event& e);
 

@@ -669,7 +669,8 @@ await check('counters', () => withServer([], {}, async (server) => {
   assert.equal(second.get('phoneauth_flow_seconds_count{event="refused"}'), 2);
   assert.equal(second.get('phoneauth_provider_seconds_count'), 1);
   assert.ok(second.get('phoneauth_flow_seconds_sum{event="started"}') >= second.get('phoneauth_provider_seconds_sum'));
-  assert.equal(first.get('phoneauth_codes_left{to="anybody"}') - second.get('phoneauth_codes_left{to="anybody"}'), 1);
+  const left = [first, second].map((each) => each.get('phoneauth_codes_left{to="anybody"}'));
+  assert.ok(left[0] > 1 && [0, 1].includes(left[0] - left[1]), `${left}`); // one that was sent is free again after 5 seconds
   assert.equal(second.get('phoneauth_records{kind="transactions"}'), 1);
   assert.equal(second.get('phoneauth_pool_in_use{pool="passwords"}'), 0);
   assert.ok(second.get('phoneauth_pool_size{pool="passwords"}') >= 1);

@@ -71,7 +71,6 @@ public:
     const twilio::requests& twilio() const noexcept { return twilio_; }
 
 private:
-    flow<result<http_response>> timed(context& c, const http_request& request);
     result<http_request> code_request(const transaction& t, const text_message::option_list& added);
     result<void> verdict(const transaction& t, const http_response& reply);
     result<void> check_pause() const;

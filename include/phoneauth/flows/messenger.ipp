@@ -58,7 +58,9 @@ auto messenger<Mode>::send_code(context& c, const transaction& t, const text_mes
     if (!may_ask) co_return std::move(may_ask).error();
     auto request = code_request(t, added);
     if (!request) co_return std::move(request).error();
-    auto answered = co_await timed(c, *request);
+    const auto asked = reporter_.read_time();
+    auto answered = co_await transmit(*request);
+    reporter_.note_wait(c, asked);
     detail::wipe(request->body);
     const auto reply = provider_reply(std::move(answered));
     if (!reply) {
@@ -100,21 +102,15 @@ auto messenger<Mode>::send(context& c, const http_request& request, bool sender_
     if (!may_ask) co_return std::move(may_ask).error();
     if (!sender_is_chosen)
         if (auto trouble = sender_.trouble_unless_probed(ports_.now())) co_return *std::move(trouble);
-    auto answered = co_await timed(c, request);
+    const auto asked = reporter_.read_time();
+    auto answered = co_await transmit(request);
+    reporter_.note_wait(c, asked);
     auto reply = provider_reply(std::move(answered));
     if (!reply) co_return std::move(reply).error();
     auto sent = twilio::read_sent_message(*reply);
     if (!sender_is_chosen && sent) sender_.accepted();
     if (!sender_is_chosen && !sent) sender_.failed(sent.error(), ports_.now());
     co_return sent;
-}
-
-template <class Mode>
-auto messenger<Mode>::timed(context& c, const http_request& request) -> flow<result<http_response>> {
-    const auto asked = reporter_.read_time();
-    auto answered = co_await transmit(request);
-    reporter_.note_wait(c, asked);
-    co_return answered;
 }
 
 template <class Mode>

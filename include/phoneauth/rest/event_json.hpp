@@ -17,7 +17,7 @@ namespace rest {
 ///
 /// `time` is in milliseconds since 1970. What is empty is left out. `reason` is the error's name. `code` is what the
 /// client was told, so that a client's complaint can be found in a log. `remedy`, of `sender_trouble`, is what to do about
-/// Twilio's code. All of it is printable ASCII: what a stranger
+/// Twilio's code. `elapsed` and `providerElapsed` are in milliseconds. All of it is printable ASCII: what a stranger
 /// put into a user agent can neither move a terminal's cursor nor turn its text around.
 PHONEAUTH_DECL std::string event_json(const event& e);
 
