@@ -108,6 +108,41 @@ BOOST_AUTO_TEST_CASE(an_observer_and_hooks) {
     BOOST_TEST(lines.str().find("4155550100") == std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(a_phone_for_users_that_you_have) {
+    phoneauth::memory_storage storage;
+    phoneauth::testing::scripted_transport transport;
+    auto config = guide_config();
+    //[enrol_settings
+    config.topics = {{"enrol", "add this number to your account"}};
+    //]
+    phoneauth::authenticator auth(config, storage, transport);
+    const exported_user ada{"0C8EAFC0-6D0D-4CF5-8E0B-000000000001", {}, "ada@example.com"};
+    const std::string typed_number = "+14155550100";
+
+    //[enrol
+    phoneauth::client_info from("192.0.2.1");
+    from.user_id = ada.id;  // whom your own login knows
+    const auto begun = auth.start_verification(typed_number, "enrol", from).value();
+    //]
+    const auto typed_code = transport.last_code();
+    //[enrol_end
+    const auto proof =
+        auth.finish_verification(begun.transaction_id, phoneauth::submitted_code(typed_code), from).value();
+    const auto redeemed = auth.redeem_proof(proof.token, "enrol").value();
+    const phoneauth::user u{redeemed.user_id, redeemed.phone, ada.email, {}};
+    const bool added = redeemed.user_id == ada.id && storage.insert_user(u) == phoneauth::write_result::done;
+    //]
+    BOOST_TEST(added);
+    BOOST_TEST(!auth.redeem_proof(proof.token, "enrol").has_value());  // once
+
+    const auto login = auth.start_login(typed_number).value();
+    const auto entered =
+        auth.finish_login(login.transaction_id, phoneauth::submitted_code(transport.last_code())).value();
+    BOOST_TEST(entered.user.object_id == ada.id);
+    const phoneauth::user other{"0C8EAFC0-6D0D-4CF5-8E0B-000000000002", redeemed.phone, "bob@example.com", {}};
+    BOOST_TEST((storage.insert_user(other) != phoneauth::write_result::done));
+}
+
 BOOST_AUTO_TEST_CASE(completion_tokens) {
     asio::io_context loop;
     waiting_transport transport{loop};
