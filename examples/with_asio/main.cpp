@@ -34,7 +34,7 @@ int main() {
     rest::api api(auth, rest::options{.app_id = "demo", .api_key = "demo-key"});
     const auto answer = [&](phoneauth::http_request request,
                             asio::ip::tcp::endpoint peer) -> asio::awaitable<phoneauth::http_response> {
-        if (request.url != "/me") {
+        if (rest::path_of(request) != "/me") {
             auto work = api.handle(std::move(request), peer.address().to_string());
             co_return co_await std::move(work);
         }

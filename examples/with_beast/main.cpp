@@ -46,7 +46,7 @@ int main() {
     phoneauth::authenticator auth(config, storage, transport);
     rest::api api(auth, rest::options{.app_id = "demo", .api_key = "demo-key"});
     const auto answer = [&](phoneauth::http_request request, const std::string& peer) {
-        if (request.url != "/me") return api.handle(std::move(request), peer);
+        if (rest::path_of(request) != "/me") return api.handle(std::move(request), peer);
         const auto user = auth.authenticate(rest::session_of(request));
         return user ? rest::reply::of_json(rest::user_json(*user, config)) : rest::session_refused(user.error());
     };

@@ -188,6 +188,7 @@ using ::phoneauth::rest::event_json;
 using ::phoneauth::rest::login_json;
 using ::phoneauth::rest::openapi;
 using ::phoneauth::rest::options;
+using ::phoneauth::rest::path_of;
 using ::phoneauth::rest::proof_json;
 using ::phoneauth::rest::reply;
 using ::phoneauth::rest::report_json;

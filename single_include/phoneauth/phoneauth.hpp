@@ -17341,6 +17341,11 @@ http_request to_request(const Method& method, const Target& target, const Header
     return made;
 }
 
+/// The path of a request, without the query: what tells your own routes from those of `api`.
+///
+/// @return a part of `request.url`, as it came
+PHONEAUTH_DECL std::string_view path_of(const http_request& request) noexcept;
+
 /// The token of a request's session, for `authenticator::authenticate`: the header `user-token`, in which clients of
 /// `api` send it. Empty, which is nobody's, if there is none.
 PHONEAUTH_DECL session_token session_of(const http_request& request);
@@ -17370,6 +17375,10 @@ PHONEAUTH_DECL reply session_refused(const failure& why);
 namespace phoneauth {
 inline namespace v0 {
 namespace rest {
+
+PHONEAUTH_DECL std::string_view path_of(const http_request& request) noexcept {
+    return phoneauth::detail::split_target(request.url).path;
+}
 
 PHONEAUTH_DECL session_token session_of(const http_request& request) {
     const auto* token = find_header(request.headers, "user-token");
@@ -18937,7 +18946,8 @@ namespace rest {
 ///
 ///     GET  /health                          (also without a root) 200 {"status":"ok"}, for load balancers: asks nobody
 ///     GET  /info
-///     POST /users/register                  without transactionId: step 1, with it: step 2
+///     POST /users/register                  the user's properties: phoneNumber, email, password, … (step 1); the same
+///                                           with transactionId and transactionCode (step 2)
 ///     POST /users/login                     {login, password}
 ///     GET  /users/logout
 ///     GET  /users/isvalidusertoken/{token}

@@ -100,4 +100,11 @@ BOOST_AUTO_TEST_CASE(only_a_session_that_is_over_is_401) {
     BOOST_TEST(rest::session_refused(error::fresh_login_required).status == 400);
 }
 
+BOOST_AUTO_TEST_CASE(paths) {
+    for (const char* target : {"/me", "/me?", "/me?x=1", "/me?x=/a?b"})
+        BOOST_TEST(rest::path_of(phoneauth::http_request("GET", target)) == "/me");
+    for (const char* target : {"", "/", "/%6De", "/me/"})
+        BOOST_TEST(rest::path_of(phoneauth::http_request("GET", target)) == target);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -64,6 +64,11 @@ http_request to_request(const Method& method, const Target& target, const Header
     return made;
 }
 
+/// The path of a request, without the query: what tells your own routes from those of `api`.
+///
+/// @return a part of `request.url`, as it came
+PHONEAUTH_DECL std::string_view path_of(const http_request& request) noexcept;
+
 /// The token of a request's session, for `authenticator::authenticate`: the header `user-token`, in which clients of
 /// `api` send it. Empty, which is nobody's, if there is none.
 PHONEAUTH_DECL session_token session_of(const http_request& request);

@@ -28,7 +28,8 @@ namespace rest {
 ///
 ///     GET  /health                          (also without a root) 200 {"status":"ok"}, for load balancers: asks nobody
 ///     GET  /info
-///     POST /users/register                  without transactionId: step 1, with it: step 2
+///     POST /users/register                  the user's properties: phoneNumber, email, password, … (step 1); the same
+///                                           with transactionId and transactionCode (step 2)
 ///     POST /users/login                     {login, password}
 ///     GET  /users/logout
 ///     GET  /users/isvalidusertoken/{token}
