@@ -9,11 +9,11 @@
 #include <phoneauth/detail/bounded_pool.hpp>
 
 using namespace phoneauth;
-using pool = detail::bounded_pool<int>;
+using numbers = detail::bounded_pool<int>;
 
 namespace {
 
-void expect(const pool& p, std::size_t in_use, std::size_t waiting) {
+void expect(const numbers& p, std::size_t in_use, std::size_t waiting) {
     const auto now = p.usage();
     BOOST_TEST(now.size == 2u);
     BOOST_TEST(now.in_use == in_use);
@@ -25,10 +25,10 @@ void expect(const pool& p, std::size_t in_use, std::size_t waiting) {
 BOOST_AUTO_TEST_SUITE(bounded_pool)
 
 BOOST_AUTO_TEST_CASE(says_how_far_it_is_used) {
-    pool p(2);
+    numbers p(2);
     const auto never = std::chrono::steady_clock::now() + std::chrono::hours(1);
     expect(p, 0, 0);
-    std::optional<pool::lease> first = p.take(never), second = p.take(never);
+    std::optional<numbers::lease> first = p.take(never), second = p.take(never);
     expect(p, 2, 0);
     std::thread third([&] { BOOST_TEST(p.take(never).has_value()); });
     while (p.usage().waiting == 0) std::this_thread::yield();
