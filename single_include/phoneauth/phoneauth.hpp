@@ -23990,6 +23990,7 @@ inline http_response countries_reply(const std::vector<twilio::country_permissio
 #include <utility>
 #include <vector>
 
+
 namespace phoneauth {
 inline namespace v0 {
 namespace testing {

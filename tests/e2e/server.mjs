@@ -372,7 +372,7 @@ await withServer(['--threads', '2', '--settings', file('many.json', '{"max_sends
     assert.equal(response.headers.get('x-content-type-options'), 'nosniff');
     assert.equal(response.headers.get('referrer-policy'), 'no-referrer');
     assert.match(response.headers.get('content-security-policy'), /frame-ancestors 'none'/);
-    assert.match(await response.text(), /data-delivery="terminal"/);
+    assert.match(await response.text(), /data-delivery="page"/);
   });
   await check('HEAD of the page', async () => {
     const response = await fetch(server.url + '/', {method: 'HEAD'});

@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include <phoneauth/version.hpp>
+
 namespace phoneauth {
 inline namespace v0 {
 namespace testing {
