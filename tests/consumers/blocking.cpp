@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 // A consumer of the blocking mode: somebody registers.
+#ifdef CONSUMER_OF_THE_MODULE
+import phoneauth;
+#else
 #include <phoneauth/phoneauth.hpp>
 #if __has_include(<phoneauth/storage/memory.hpp>)  // the single header has them already
 #include <phoneauth/storage/memory.hpp>
 #include <phoneauth/testing/scripted_transport.hpp>
+#endif
 #endif
 
 int main() {

@@ -113,8 +113,8 @@ module)  # a program without an include, by the first compiler of these that has
     [ "$compiler" ] || { echo "SKIPPED: there is no Clang from 16 on, whose modules are good enough (Debian: clang-19)"; exit 77; }
     modules="-std=c++20 -pthread -I$source/single_include"
     "$compiler" $modules -x c++-module "$source/single_include/phoneauth/phoneauth.cppm" --precompile -o phoneauth.pcm
-    "$compiler" $modules -Wall -Wextra -Werror -fmodule-file=phoneauth=phoneauth.pcm "$here/module.cpp" phoneauth.pcm -o build/module \
-        -lsimdjson -lcrypto
+    "$compiler" $modules -Wall -Wextra -Werror -fmodule-file=phoneauth=phoneauth.pcm -DCONSUMER_OF_THE_MODULE "$here/blocking.cpp" phoneauth.pcm \
+        -o build/module -lsimdjson -lcrypto
     build/module
     echo "build/module has run"
     exit 0
